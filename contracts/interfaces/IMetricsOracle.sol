@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+/// @title MetricsOracle: what was measured, hour by hour, signed by a quorum of reporters.
+/// @notice Stores one raw record per cluster and hour and knows neither leases nor service levels. An hour is
+/// `unix time / 3600`. A record is final once it can no longer be contested; only final hours move money.
+///
+/// A sample is one word, from the highest bit to the lowest:
+///
+/// | bits | field     | unit                                                            |
+/// |------|-----------|-----------------------------------------------------------------|
+/// | 32   | cluster   | id                                                              |
+/// | 24   | hour      | unix time / 3600                                                |
+/// | 36   | working   | thousandths of a unit: mean over the hour of units that worked  |
+/// | 36   | available | thousandths of a unit: mean of min(units working, units booked) |
+/// | 20   | measured  | millionths: utilization of the attested units as measured       |
+/// | 44   | energy    | joules in the hour, 0 when it was not measured                  |
+/// | 64   | work      | GFLOP or tokens in the hour, 0 when it was not measured         |
+interface IMetricsOracle {
+    /// @notice Why a sample of an otherwise valid batch was passed over.
+    enum Skip {
+        UnknownCluster, // no such cluster
+        BeforeGenesis, // the hour precedes the cluster's registration
+        Unfinished, // the hour is not over
+        Ancient, // the hour has left the two-year window
+        Reported, // the hour has a record, from a report or from silence
+        Malformed // available > working, working > attested, or measured > 1e6
+    }
+
+    /// @notice An ECDSA signature in the compact form of ERC-2098: `vs` holds s and, in its highest bit, the parity.
+    struct Signature {
+        bytes32 r;
+        bytes32 vs;
+    }
+
+    /// @notice One hour of one cluster as stored; units as in a sample.
+    /// @param reported Whether the hour has a record at all.
+    /// @param isFinal Whether the record can no longer change.
+    /// @param finalAt Market clock (seconds, see `ICapacityRegistry.clock`) from which the record is final.
+    struct Record {
+        bool reported;
+        bool isFinal;
+        uint256 finalAt;
+        uint256 working;
+        uint256 available;
+        uint256 measured;
+        uint256 energy;
+        uint256 work;
+    }
+
+    /// @notice A batch was accepted. Samples that were passed over follow as `SampleSkipped`.
+    /// @param evidence Merkle root of the raw samples behind the batch.
+    /// @param signers Bit i is set when signer i of the current set signed.
+    /// @param finalAt Market clock from which the batch's records are final.
+    event Reported(bytes32 indexed evidence, uint256 signers, uint256 finalAt, uint256[] samples);
+    /// @notice A sample of the batch in the same transaction had no effect.
+    event SampleSkipped(uint256 indexed clusterId, uint256 indexed hour, Skip reason);
+    /// @notice An hour without a report was closed as zero after `SILENCE`.
+    event SilenceClosed(uint256 indexed clusterId, uint256 indexed hour, uint256 finalAt);
+    /// @notice The reporters and the number of signatures that a batch needs.
+    event SignersSet(address[] signers, uint256 threshold);
+    /// @notice The reporters' revenue was credited to them in the vault, `each` to every signer.
+    event ReportersPaid(uint256 each, uint256 reporters);
+
+    /// @notice A batch without samples says nothing.
+    error MetricsOracle_EmptyBatch();
+    /// @notice Fewer, or more, signatures than the threshold.
+    error MetricsOracle_SignatureCount(uint256 needed, uint256 given);
+    /// @notice Signature `index` recovers to no address at all.
+    error MetricsOracle_InvalidSignature(uint256 index);
+    /// @notice Signature `index` is by an address that is no reporter.
+    error MetricsOracle_UnknownSigner(uint256 index, address signer);
+    /// @notice The same reporter signed twice.
+    error MetricsOracle_RepeatedSigner(uint256 index, address signer);
+    /// @notice Signatures must come in ascending order of the signer's address.
+    error MetricsOracle_SignerOrder(uint256 index, address signer);
+    /// @notice A signer set needs 1 to 32 ascending, non-zero addresses and a threshold above half and up to all of them.
+    error MetricsOracle_InvalidSigners(uint256 count, uint256 threshold);
+    /// @notice `closeSilent`: the hour already has a record.
+    error MetricsOracle_HourReported(uint256 clusterId, uint256 hour);
+    /// @notice `closeSilent`: the hour is before the cluster's genesis or out of the window.
+    error MetricsOracle_HourOutOfRange(uint256 clusterId, uint256 hour);
+    /// @notice `closeSilent`: too early; `closableAt` and `clock` are on the market clock.
+    error MetricsOracle_NotSilent(uint256 clusterId, uint256 hour, uint256 closableAt, uint256 clock);
+    /// @notice The finality given at deployment is below an hour or above thirty days.
+    error MetricsOracle_InvalidFinality(uint256 finality);
+
+    /// @notice Hours kept: a record is overwritten by the hour two years later.
+    function RING() external view returns (uint256 hoursKept);
+
+    /// @notice Seconds on the market clock, from an hour's end, after which anyone may close an unreported hour as zero.
+    function SILENCE() external view returns (uint256 secondsOnClock);
+
+    /// @notice Seconds on the market clock between a report and its finality.
+    function finality() external view returns (uint256 secondsOnClock);
+
+    /// @notice Record what a quorum measured.
+    /// @dev Anyone may call: the signatures are the only authority. Exactly `threshold` signatures over
+    /// `reportDigest(samples, evidence)`, in ascending order of the signers' addresses. A sample that can have no effect is
+    /// skipped with an event and the rest still count, so a replayed batch changes nothing.
+    /// @return recorded How many samples were recorded.
+    function report(uint256[] calldata samples, bytes32 evidence, Signature[] calldata signatures)
+        external
+        returns (uint256 recorded);
+
+    /// @notice Close one hour without a report as zero, once `SILENCE` has passed since its end.
+    /// @dev Anyone may call. The record is final at once: nothing was measured, so nothing is paid.
+    function closeSilent(uint256 clusterId, uint256 hour) external;
+
+    /// @notice Replace the reporters and the threshold.
+    /// @dev Restricted by the authority. Pays the present reporters first.
+    /// @param signers Ascending addresses, 1 to 32.
+    /// @param threshold Signatures needed: more than half of the reporters, at most all.
+    function setSigners(address[] calldata signers, uint256 threshold) external;
+
+    /// @notice Credit the reporters' share of revenue, in equal parts, to the present reporters' claims in the vault.
+    /// @dev Anyone may call. What can not be divided waits for the next time.
+    /// @return each What every reporter was credited, in stablecoin units.
+    function payReporters() external returns (uint256 each);
+
+    /// @notice The reporters in ascending order, and the threshold.
+    function signers() external view returns (address[] memory addresses, uint256 threshold);
+
+    /// @notice Revert unless exactly `threshold` reporters signed `digest`, in ascending order of their addresses.
+    /// @return bitmap Bit i is set when signer i signed.
+    function requireQuorum(bytes32 digest, Signature[] calldata signatures) external view returns (uint256 bitmap);
+
+    /// @notice The EIP-712 digest of `Report(uint256[] samples,bytes32 evidence)` in this contract's domain.
+    function reportDigest(uint256[] calldata samples, bytes32 evidence) external view returns (bytes32);
+
+    /// @notice The record of an hour, all zero when there is none.
+    function recordOf(uint256 clusterId, uint256 hour) external view returns (Record memory);
+
+    /// @notice What the market needs of an hour: whether it is final and, if so, how much was available.
+    /// @dev An hour that has left the ring without having been accrued is final and zero, so that nothing waits for ever.
+    /// @return isFinal Whether the hour's record can no longer change.
+    /// @return available Thousandths of a unit; 0 unless final.
+    function finalAvailable(uint256 clusterId, uint256 hour) external view returns (bool isFinal, uint256 available);
+}
