@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IVault} from "./interfaces/IVault.sol";
+
+/// @title Vault
+/// @notice Trust: nobody. There is no owner, no pause and no way out for a coin but its claim's holder. The market, fixed at
+/// deployment, can spend allowances given to the vault; it only ever does so for the account that called it.
+/// Liveness: a withdrawal needs the coin to accept the receiver. Coins are plain ERC-20: one that charges on transfer is refused,
+/// one that rebases or is seized by its issuer can leave the claims in that coin, and in no other, short.
+contract Vault is IVault, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @inheritdoc IVault
+    address public immutable market;
+
+    /// @inheritdoc IVault
+    mapping(address coin => mapping(address account => uint256)) public claimOf;
+
+    constructor(address market_) {
+        market = market_;
+    }
+
+    /// @inheritdoc IVault
+    function deposit(address coin, address account, uint256 amount) external nonReentrant {
+        _takeIn(coin, msg.sender, account, amount);
+    }
+
+    /// @inheritdoc IVault
+    function pull(address coin, address payer, uint256 amount) external nonReentrant {
+        if (msg.sender != market) revert Vault_NotMarket(msg.sender);
+        _takeIn(coin, payer, msg.sender, amount);
+    }
+
+    /// @inheritdoc IVault
+    function move(address coin, address to, uint256 amount) external {
+        _spend(coin, amount);
+        _credit(coin, to, amount);
+    }
+
+    /// @inheritdoc IVault
+    function moveBatch(address coin, address[] calldata to, uint256[] calldata amounts) external {
+        if (to.length != amounts.length) revert Vault_LengthMismatch(to.length, amounts.length);
+        uint256 total;
+        for (uint256 i; i < amounts.length; ++i) {
+            total += amounts[i];
+        }
+        _spend(coin, total);
+        for (uint256 i; i < to.length; ++i) {
+            if (amounts[i] != 0) _credit(coin, to[i], amounts[i]);
+        }
+    }
+
+    /// @inheritdoc IVault
+    function withdraw(address coin, address to, uint256 amount) external nonReentrant {
+        if (to == address(0) || to == address(this)) revert Vault_InvalidReceiver(to);
+        _spend(coin, amount);
+        IERC20(coin).safeTransfer(to, amount);
+        emit Withdrawn(coin, msg.sender, to, amount);
+    }
+
+    function _takeIn(address coin, address payer, address account, uint256 amount) private {
+        if (account == address(0)) revert Vault_InvalidReceiver(account);
+        uint256 before = IERC20(coin).balanceOf(address(this));
+        IERC20(coin).safeTransferFrom(payer, address(this), amount);
+        uint256 received = IERC20(coin).balanceOf(address(this)) - before;
+        if (received != amount) revert Vault_InexactTransfer(coin, amount, received);
+        claimOf[coin][account] += amount;
+        emit Deposited(coin, payer, account, amount);
+    }
+
+    function _spend(address coin, uint256 amount) private {
+        uint256 claim = claimOf[coin][msg.sender];
+        if (claim < amount) revert Vault_InsufficientClaim(coin, msg.sender, claim, amount);
+        unchecked {
+            claimOf[coin][msg.sender] = claim - amount;
+        }
+    }
+
+    function _credit(address coin, address to, uint256 amount) private {
+        if (to == address(0)) revert Vault_InvalidReceiver(to);
+        claimOf[coin][to] += amount;
+        emit Moved(coin, msg.sender, to, amount);
+    }
+}
