@@ -1,0 +1,1 @@
+"""Wellhead: GPU capacity as an on-chain asset."""

@@ -1,0 +1,148 @@
+"""The contracts' ABIs: functions, events and custom errors, encoded and decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from eth_abi.abi import decode, encode
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+from wellhead import toolchain
+
+
+@dataclass(frozen=True)
+class Event:
+    """One decoded log."""
+
+    name: str
+    address: str
+    arguments: dict[str, Any]
+    block: int
+    index: int
+
+    def __getitem__(self, name: str) -> Any:
+        return self.arguments[name]
+
+
+class Function:
+    """One function of an ABI: its selector, and how its values are encoded."""
+
+    def __init__(self, abi: dict[str, Any]) -> None:
+        self.name = str(abi["name"])
+        self.inputs = [canonical_type(i) for i in abi["inputs"]]
+        self.outputs = [canonical_type(o) for o in abi["outputs"]]
+        self.abi = abi
+        self.selector = keccak(text=f"{self.name}({','.join(self.inputs)})")[:4]
+
+    def encode(self, arguments: Sequence[Any]) -> str:
+        if len(arguments) != len(self.inputs):
+            raise TypeError(f"{self.name} takes {self.inputs}, not {len(arguments)} values")
+        return "0x" + (self.selector + encode(self.inputs, list(arguments))).hex()
+
+    def decode(self, data: bytes) -> Any:
+        """The result: nothing, one value, or a tuple; structs and multiple results as dicts."""
+        values = decode(self.outputs, data)
+        shaped = [shape(o, v) for o, v in zip(self.abi["outputs"], values, strict=True)]
+        if len(shaped) <= 1:
+            return shaped[0] if shaped else None
+        return tuple(shaped)
+
+
+def decode_error(data: bytes) -> tuple[str, dict[str, Any]]:
+    """Name and arguments of a revert's data, looked up in every contract's errors."""
+    if not data:
+        return "", {}
+    entry = error_index().get(data[:4])
+    if entry is None:
+        return "unknown error 0x" + data.hex(), {}
+    values = decode([canonical_type(i) for i in entry["inputs"]], data[4:])
+    return entry["name"], {
+        i.get("name") or str(n): shape(i, v)
+        for n, (i, v) in enumerate(zip(entry["inputs"], values, strict=True))
+    }
+
+
+def decode_log(log: dict[str, Any]) -> Event | None:
+    """A log as an event; None when none of our contracts declares it."""
+    entry = event_index().get((log["topics"][0], len(log["topics"])))
+    if entry is None:
+        return None
+    plain = [i for i in entry["inputs"] if not i["indexed"]]
+    indexed = [i for i in entry["inputs"] if i["indexed"]]
+    values = decode([canonical_type(i) for i in plain], bytes.fromhex(log["data"][2:]))
+    arguments = {i["name"]: shape(i, v) for i, v in zip(plain, values, strict=True)}
+    for i, topic in zip(indexed, log["topics"][1:], strict=True):
+        (value,) = decode([canonical_type(i)], bytes.fromhex(topic[2:]))
+        arguments[i["name"]] = shape(i, value)
+    return Event(
+        name=entry["name"],
+        address=to_checksum_address(log["address"]),
+        arguments={i["name"]: arguments[i["name"]] for i in entry["inputs"]},
+        block=int(log["blockNumber"], 16),
+        index=int(log["logIndex"], 16),
+    )
+
+
+def canonical_type(parameter: dict[str, Any]) -> str:
+    """The ABI type with structs spelled out as tuples."""
+    kind = str(parameter["type"])
+    if not kind.startswith("tuple"):
+        return kind
+    inner = ",".join(canonical_type(c) for c in parameter["components"])
+    return f"({inner}){kind[5:]}"
+
+
+def shape(parameter: dict[str, Any], value: Any) -> Any:
+    """Structs as dicts by field, addresses with checksums, all else as eth_abi gives it."""
+    kind = str(parameter["type"])
+    if kind.endswith("]"):
+        inner = {**parameter, "type": kind[: kind.rindex("[")]}
+        return [shape(inner, item) for item in value]
+    if kind == "tuple":
+        fields = zip(parameter["components"], value, strict=True)
+        return {component["name"]: shape(component, item) for component, item in fields}
+    return to_checksum_address(value) if kind == "address" else value
+
+
+@lru_cache(maxsize=64)
+def functions_of(name: str) -> dict[str, Function]:
+    entries = [e for e in toolchain.artifacts()[name]["abi"] if e["type"] == "function"]
+    names = [e["name"] for e in entries]
+    return {
+        e["name"] if names.count(e["name"]) == 1 else signature(e): Function(e) for e in entries
+    }
+
+
+def signature(entry: dict[str, Any]) -> str:
+    return f"{entry['name']}({','.join(canonical_type(i) for i in entry['inputs'])})"
+
+
+def events_of(name: str) -> dict[str, dict[str, Any]]:
+    """Events of one contract by their first topic."""
+    entries = [e for e in toolchain.artifacts()[name]["abi"] if e["type"] == "event"]
+    return {"0x" + keccak(text=signature(e)).hex(): e for e in entries}
+
+
+@lru_cache(maxsize=1)
+def event_index() -> dict[tuple[str, int], dict[str, Any]]:
+    """Every event by first topic and number of topics (ERC-20 and ERC-721 share a Transfer)."""
+    index = {}
+    for name in toolchain.artifacts():
+        for topic, entry in events_of(name).items():
+            index[(topic, 1 + sum(i["indexed"] for i in entry["inputs"]))] = entry
+    return index
+
+
+@lru_cache(maxsize=1)
+def error_index() -> dict[bytes, dict[str, Any]]:
+    """Every custom error, and Solidity's own two, by selector."""
+    own = [
+        {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},
+        {"name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+    ]
+    declared = [e for a in toolchain.artifacts().values() for e in a["abi"] if e["type"] == "error"]
+    return {keccak(text=signature(e))[:4]: e for e in own + declared}

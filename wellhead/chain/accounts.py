@@ -1,0 +1,107 @@
+"""Who sends a transaction: an account that the node holds, or a key of our own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Protocol
+
+from eth_account import Account as EthAccount
+from eth_keys.datatypes import PrivateKey
+from eth_utils.address import to_checksum_address
+
+from wellhead.chain.rpc import Rpc, RpcError
+
+DEV_MNEMONIC = "test test test test test test test test test test test junk"
+
+
+class Account(Protocol):
+    """Somebody who can put a transaction on chain."""
+
+    @property
+    def address(self) -> str: ...
+
+    def transact(self, rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
+        """Send, wait until it is mined, and return the node's receipt."""
+        ...
+
+
+class UnlockedAccount:
+    """An account whose key the node holds, as on a local chain."""
+
+    def __init__(self, address: str) -> None:
+        self.address = to_checksum_address(address)
+
+    def transact(self, rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
+        body = {"from": self.address, **transaction}
+        return _receipt(rpc("eth_sendTransactionSync", body))
+
+    def __repr__(self) -> str:
+        return f"UnlockedAccount({self.address})"
+
+
+class KeyAccount:
+    """An account that signs with a key held in this process."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = PrivateKey(key)
+        self.address = self._key.public_key.to_checksum_address()
+
+    def transact(self, rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
+        head = rpc("eth_getBlockByNumber", "latest", False)
+        base_fee = int(head.get("baseFeePerGas", "0x0"), 16)
+        tip = _priority_fee(rpc) if base_fee else 0
+        body = {
+            "chainId": rpc.integer("eth_chainId"),
+            "nonce": rpc.integer("eth_getTransactionCount", self.address, "pending"),
+            "maxPriorityFeePerGas": tip,
+            "maxFeePerGas": 2 * base_fee + tip,
+            "value": 0,
+            "data": transaction["data"],
+            "gas": int(transaction["gas"], 16),
+        }
+        if "to" in transaction:
+            body["to"] = transaction["to"]
+        signed = EthAccount.sign_transaction(body, self._key.to_bytes())
+        raw = "0x" + bytes(signed.raw_transaction).hex()
+        return _receipt(rpc("eth_sendRawTransactionSync", raw))
+
+    def sign_digest(self, digest: bytes) -> tuple[bytes, bytes]:
+        """Sign a 32-byte digest: (r, vs), the compact form of ERC-2098."""
+        signature = self._key.sign_msg_hash(digest)
+        vs = signature.s | (signature.v << 255)
+        return signature.r.to_bytes(32, "big"), vs.to_bytes(32, "big")
+
+    def sign_digest_vrs(self, digest: bytes) -> tuple[int, bytes, bytes]:
+        """Sign a 32-byte digest: (v, r, s) with v of 27 or 28."""
+        signature = self._key.sign_msg_hash(digest)
+        r, s = signature.r.to_bytes(32, "big"), signature.s.to_bytes(32, "big")
+        return signature.v + 27, r, s
+
+    def __repr__(self) -> str:
+        return f"KeyAccount({self.address})"
+
+
+@lru_cache(maxsize=128)
+def dev_key(index: int) -> bytes:
+    """Key of the local chain's account `index`. Publicly known: never use one elsewhere."""
+    EthAccount.enable_unaudited_hdwallet_features()
+    account = EthAccount.from_mnemonic(DEV_MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
+    return bytes(account.key)
+
+
+def dev_account(index: int) -> KeyAccount:
+    """The local chain's account `index`, with its key."""
+    return KeyAccount(dev_key(index))
+
+
+def _priority_fee(rpc: Rpc) -> int:
+    try:
+        return rpc.integer("eth_maxPriorityFeePerGas")
+    except RpcError:
+        return 10**9
+
+
+def _receipt(receipt: Any) -> dict[str, Any]:
+    if not isinstance(receipt, dict):
+        raise TypeError(f"the node returned no receipt but {receipt!r}")
+    return receipt

@@ -1,0 +1,127 @@
+"""A local anvil: started with a pinned genesis, stopped with its owner."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+from wellhead import toolchain
+from wellhead.chain.accounts import DEV_MNEMONIC
+from wellhead.chain.rpc import NodeUnreachable, Rpc
+
+LOCAL_CHAIN_ID = 31337
+HARDFORK = "cancun"
+
+
+class Anvil:
+    """A node of our own. Time stands still between blocks: each is one second after the last,
+    unless the next one's time is set."""
+
+    def __init__(
+        self,
+        genesis_time: int,
+        *,
+        port: int | None = None,
+        chain_id: int = LOCAL_CHAIN_ID,
+        accounts: int = 40,
+        prune: bool = False,
+    ) -> None:
+        self._genesis_time = genesis_time
+        self._port = port
+        self._options = ["--chain-id", str(chain_id), "--accounts", str(accounts)]
+        if prune:
+            self._options.append("--prune-history")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: Path | None = None
+        self.rpc = Rpc("http://127.0.0.1:0")
+
+    def __enter__(self) -> Anvil:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the node and wait until it answers."""
+        binary = toolchain.anvil()
+        port = self._port or _free_port()
+        with tempfile.NamedTemporaryFile(prefix="wellhead-anvil-", delete=False) as log:
+            self._log = Path(log.name)
+            self._process = subprocess.Popen(
+                [
+                    str(binary),
+                    *("--host", "127.0.0.1", "--port", str(port)),
+                    *("--timestamp", str(self._genesis_time), "--hardfork", HARDFORK),
+                    *("--mnemonic", DEV_MNEMONIC, "--balance", "1000000"),
+                    *("--block-base-fee-per-gas", "0", "--gas-price", "0"),
+                    *self._options,
+                ],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.rpc = Rpc(f"http://127.0.0.1:{port}")
+        for _ in range(600):
+            if self._process.poll() is not None:
+                break
+            try:
+                self.rpc("eth_chainId")
+            except NodeUnreachable:
+                time.sleep(0.02)
+                continue
+            self.rpc("anvil_setBlockTimestampInterval", 1)
+            return
+        said = self._log.read_text("utf-8", "replace").strip().splitlines()
+        self.stop()
+        raise NodeUnreachable(self.rpc.url, said[-1] if said else "anvil did not start")
+
+    def stop(self) -> None:
+        """Stop the node; what it held is gone."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+        self.rpc.close()
+        if self._log is not None:
+            self._log.unlink(missing_ok=True)
+            self._log = None
+
+    def now(self) -> int:
+        """Chain time: the latest block's timestamp."""
+        return self.rpc.now()
+
+    def next_block_at(self, timestamp: int) -> None:
+        """Give the next block this time, which must lie after the latest block's."""
+        self.rpc("evm_setNextBlockTimestamp", timestamp)
+
+    def mine_at(self, timestamp: int) -> None:
+        """Mine an empty block with this time, so that "now" is exactly this."""
+        self.next_block_at(timestamp)
+        self.rpc("evm_mine")
+
+    def snapshot(self) -> str:
+        return str(self.rpc("evm_snapshot"))
+
+    def revert(self, snapshot: str) -> None:
+        """Go back to a snapshot, which can be used once."""
+        if self.rpc("evm_revert", snapshot) is not True:
+            raise RuntimeError(f"anvil does not know snapshot {snapshot}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

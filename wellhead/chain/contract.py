@@ -1,0 +1,172 @@
+"""Contracts over raw JSON-RPC: calls and transactions, with events and custom errors decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_utils.address import to_checksum_address
+
+from wellhead import toolchain
+from wellhead.chain.abi import (
+    Event,
+    Function,
+    canonical_type,
+    decode_error,
+    decode_log,
+    events_of,
+    functions_of,
+)
+from wellhead.chain.accounts import Account
+from wellhead.chain.rpc import Rpc, RpcError
+
+#: Gas for a transaction that is sent without an estimate: just below anvil's block limit.
+GAS_CEILING = 29_000_000
+
+
+class Reverted(Exception):  # noqa: N818
+    """A call or transaction reverted. `name` is the custom error's, or "Error", "Panic", "" ."""
+
+    def __init__(self, data: bytes, gas_used: int | None = None) -> None:
+        self.data = data
+        self.gas_used = gas_used
+        self.name, self.arguments = decode_error(data)
+        listed = ", ".join(str(value) for value in self.arguments.values())
+        super().__init__(f"{self.name or 'reverted without data'}({listed})")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A mined transaction."""
+
+    hash: str
+    block: int
+    gas_used: int
+    contract_address: str | None
+    events: tuple[Event, ...]
+
+    def event(self, name: str) -> Event:
+        """The only event of this name."""
+        (found,) = self.all(name)
+        return found
+
+    def all(self, name: str) -> list[Event]:
+        return [event for event in self.events if event.name == name]
+
+
+class Contract:
+    """A deployed contract: `c.call("balanceOf", a)`, `c.send("transfer", a, 1, sender=account)`."""
+
+    def __init__(self, rpc: Rpc, name: str, address: str) -> None:
+        self.rpc = rpc
+        self.name = name
+        self.address = to_checksum_address(address)
+
+    @cached_property
+    def functions(self) -> dict[str, Function]:
+        """Functions by name; an overloaded one by its signature, e.g. `f(uint256,bytes)`."""
+        return functions_of(self.name)
+
+    def call(self, function: str, *arguments: Any, sender: str | None = None) -> Any:
+        """Ask, at the latest block."""
+        asked = self.functions[function]
+        try:
+            answer = self.rpc("eth_call", self._transaction(asked, arguments, sender), "latest")
+        except RpcError as error:
+            raise _reverted(error) from error
+        return asked.decode(bytes.fromhex(answer[2:]))
+
+    def call_many(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Ask several things in one request."""
+        asked = [(self.functions[name], arguments) for name, arguments in calls]
+        answers = self.rpc.batch(
+            [("eth_call", [self._transaction(f, a, None), "latest"]) for f, a in asked]
+        )
+        return [f.decode(bytes.fromhex(r[2:])) for (f, _), r in zip(asked, answers, strict=True)]
+
+    def send(
+        self, function: str, *arguments: Any, sender: Account, gas: int | None = GAS_CEILING
+    ) -> Receipt:
+        """Send a transaction and wait for it. With `gas=None` the node estimates first, so that
+        what would revert is never sent."""
+        body = self._transaction(self.functions[function], arguments, sender.address)
+        return transact(self.rpc, body, sender, gas)
+
+    def estimate(self, function: str, *arguments: Any, sender: str) -> int:
+        """Gas that a transaction would need, or Reverted."""
+        return _estimate(self.rpc, self._transaction(self.functions[function], arguments, sender))
+
+    def events(self, name: str, from_block: int = 0) -> list[Event]:
+        """All logs of one event of this contract."""
+        topic = next(t for t, e in events_of(self.name).items() if e["name"] == name)
+        logs = self.rpc(
+            "eth_getLogs",
+            {"address": self.address, "fromBlock": hex(from_block), "topics": [topic]},
+        )
+        return [event for log in logs if (event := decode_log(log)) is not None]
+
+    def _transaction(
+        self, function: Function, arguments: Sequence[Any], sender: str | None
+    ) -> dict[str, Any]:
+        body = {"to": self.address, "data": function.encode(arguments)}
+        if sender is not None:
+            body["from"] = sender
+        return body
+
+
+def deploy_contract(
+    rpc: Rpc, name: str, arguments: Sequence[Any], sender: Account, gas: int | None = GAS_CEILING
+) -> tuple[Contract, Receipt]:
+    """Deploy a compiled contract."""
+    artifact = toolchain.artifacts()[name]
+    constructor: dict[str, Any] = next(
+        (e for e in artifact["abi"] if e["type"] == "constructor"), {"inputs": []}
+    )
+    types = [canonical_type(i) for i in constructor["inputs"]]
+    data = artifact["bytecode"] + encode(types, list(arguments)).hex()
+    receipt = transact(rpc, {"data": data, "from": sender.address}, sender, gas)
+    if receipt.contract_address is None:
+        raise RuntimeError(f"deploying {name} returned no address")
+    return Contract(rpc, name, receipt.contract_address), receipt
+
+
+def transact(rpc: Rpc, body: dict[str, Any], sender: Account, gas: int | None) -> Receipt:
+    """Send, wait, and raise Reverted with the revert's own data if it failed."""
+    limit = gas if gas is not None else _estimate(rpc, body) * 5 // 4
+    try:
+        mined = sender.transact(rpc, {**body, "gas": hex(limit)})
+    except RpcError as error:
+        if error.data is None:
+            raise
+        raise _reverted(error) from error
+    gas_used = int(mined["gasUsed"], 16)
+    if mined["status"] != "0x1":
+        raise Reverted(_revert_data(rpc, mined["transactionHash"]), gas_used)
+    return Receipt(
+        hash=mined["transactionHash"],
+        block=int(mined["blockNumber"], 16),
+        gas_used=gas_used,
+        contract_address=mined.get("contractAddress"),
+        events=tuple(e for log in mined["logs"] if (e := decode_log(log)) is not None),
+    )
+
+
+def _estimate(rpc: Rpc, body: dict[str, Any]) -> int:
+    try:
+        return rpc.integer("eth_estimateGas", body)
+    except RpcError as error:
+        raise _reverted(error) from error
+
+
+def _reverted(error: RpcError) -> Exception:
+    if error.data is None and "revert" not in error.message.lower():
+        return error
+    return Reverted(bytes.fromhex((error.data or "0x")[2:]))
+
+
+def _revert_data(rpc: Rpc, transaction_hash: str) -> bytes:
+    frame = rpc("debug_traceTransaction", transaction_hash, {"tracer": "callTracer"})
+    return bytes.fromhex((frame.get("output") or "0x")[2:])

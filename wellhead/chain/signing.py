@@ -1,0 +1,71 @@
+"""EIP-712 digests that reporters and holders sign, computed here and equal to the contracts'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from wellhead.chain.accounts import KeyAccount
+
+_DOMAIN = keccak(
+    text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+)
+_REPORT = keccak(text="Report(uint256[] samples,bytes32 evidence)")
+_ATTESTATION = keccak(
+    text="Attestation(uint256 clusterId,uint256 units,uint256 number,bytes32 evidence)"
+)
+_PERMIT = keccak(
+    text="Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+)
+
+
+def report_digest(chain_id: int, oracle: str, samples: Sequence[int], evidence: bytes) -> bytes:
+    """What reporters sign for a batch of samples."""
+    listed = keccak(b"".join(sample.to_bytes(32, "big") for sample in samples))
+    contents = encode(["bytes32", "bytes32", "bytes32"], [_REPORT, listed, evidence])
+    return _typed("Wellhead MetricsOracle", chain_id, oracle, contents)
+
+
+def attestation_digest(
+    chain_id: int, registry: str, cluster_id: int, units: int, number: int, evidence: bytes
+) -> bytes:
+    """What reporters sign for `units` new units; `number` counts the cluster's attestations."""
+    contents = encode(
+        ["bytes32", "uint256", "uint256", "uint256", "bytes32"],
+        [_ATTESTATION, cluster_id, units, number, evidence],
+    )
+    return _typed("Wellhead CapacityRegistry", chain_id, registry, contents)
+
+
+def permit_digest(
+    chain_id: int,
+    token: str,
+    name: str,
+    owner: str,
+    spender: str,
+    value: int,
+    nonce: int,
+    deadline: int,
+) -> bytes:
+    """What a holder signs to let `spender` spend, ERC-2612; `name` is the token's."""
+    contents = encode(
+        ["bytes32", "address", "address", "uint256", "uint256", "uint256"],
+        [_PERMIT, owner, spender, value, nonce, deadline],
+    )
+    return _typed(name, chain_id, token, contents)
+
+
+def quorum(digest: bytes, signers: Iterable[KeyAccount]) -> list[tuple[bytes, bytes]]:
+    """Signatures in the order that the oracle asks for: ascending by the signer's address."""
+    ordered = sorted(signers, key=lambda signer: int(signer.address, 16))
+    return [signer.sign_digest(digest) for signer in ordered]
+
+
+def _typed(name: str, chain_id: int, contract: str, contents: bytes) -> bytes:
+    domain = encode(
+        ["bytes32", "bytes32", "bytes32", "uint256", "address"],
+        [_DOMAIN, keccak(text=name), keccak(text="1"), chain_id, contract],
+    )
+    return keccak(b"\x19\x01" + keccak(domain) + keccak(contents))
