@@ -202,9 +202,8 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc ICapacityRegistry
-    function extentOf(uint256 clusterId) external view returns (uint256 attested, uint256 genesis) {
-        Entry storage entry = _clusters[clusterId];
-        return (entry.attested, entry.genesis);
+    function genesisOf(uint256 clusterId) external view returns (uint256) {
+        return _clusters[clusterId].genesis;
     }
 
     /// @inheritdoc ICapacityRegistry

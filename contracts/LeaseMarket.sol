@@ -212,7 +212,8 @@ contract LeaseMarket is ILeaseMarket, ERC721 {
     /// A transfer settles final hours to the seller; hours that are not final yet go with the lease.
     function _beforeTokenTransfer(address from, address to, uint256 leaseId) internal override {
         if (msg.value != 0) revert LeaseMarket_NoEther();
-        if (from != address(0) && to != address(0)) _settle(leaseId, from);
+        // The base contract checks the owner after this hook, and reverts when it is another.
+        if (from != address(0) && to != address(0) && _ownerOf(leaseId) == from) _settle(leaseId, from);
     }
 
     function _settle(uint256 leaseId, address tenant) private returns (uint256 refund) {
@@ -280,7 +281,7 @@ contract LeaseMarket is ILeaseMarket, ERC721 {
     }
 
     function _genesis(uint256 clusterId) private view returns (uint256 genesis) {
-        (, genesis) = _registry.extentOf(clusterId);
+        genesis = _registry.genesisOf(clusterId);
         if (genesis == 0) revert ICapacityRegistry.CapacityRegistry_UnknownCluster(clusterId);
     }
 

@@ -71,21 +71,20 @@ contract MetricsOracle is IMetricsOracle, AccessManaged, EIP712 {
         emit Reported(evidence, bitmap, finalAt, samples);
 
         uint256 clusterId;
-        uint256 attested;
         uint256 genesis;
         for (uint256 i; i < samples.length; ++i) {
             uint256 sample = samples[i];
             if (i == 0 || sample.cluster() != clusterId) {
                 clusterId = sample.cluster();
-                (attested, genesis) = _registry.extentOf(clusterId);
+                genesis = _registry.genesisOf(clusterId);
             }
-            if (_record(sample, finalAt, attested, genesis)) ++recorded;
+            if (_record(sample, finalAt, genesis)) ++recorded;
         }
     }
 
     /// @inheritdoc IMetricsOracle
     function closeSilent(uint256 clusterId, uint256 hour) external {
-        (, uint256 genesis) = _registry.extentOf(clusterId);
+        uint256 genesis = _registry.genesisOf(clusterId);
         if (genesis == 0 || hour < genesis || _isAncient(hour) || hour > type(uint24).max) {
             revert MetricsOracle_HourOutOfRange(clusterId, hour);
         }
@@ -184,7 +183,7 @@ contract MetricsOracle is IMetricsOracle, AccessManaged, EIP712 {
     }
 
     /// Store one sample, or say why not.
-    function _record(uint256 sample, uint256 finalAt, uint256 attested, uint256 genesis) private returns (bool) {
+    function _record(uint256 sample, uint256 finalAt, uint256 genesis) private returns (bool) {
         uint256 clusterId = sample.cluster();
         uint256 hour = sample.hour();
         Skip reason;
@@ -198,9 +197,7 @@ contract MetricsOracle is IMetricsOracle, AccessManaged, EIP712 {
             reason = Skip.Ancient;
         } else if (_stored(clusterId, hour) != 0) {
             reason = Skip.Reported;
-        } else if (
-            sample.available() > sample.working() || sample.working() > attested * 1000 || sample.measured() > Q
-        ) {
+        } else if (sample.available() > sample.working() || sample.measured() > Q) {
             reason = Skip.Malformed;
         } else {
             _ring[clusterId][hour % RING] = sample.toRecord(finalAt);

@@ -217,8 +217,8 @@ interface ICapacityRegistry {
     /// @notice Who earns a cluster's revenue, and how it is split.
     function payeesOf(uint256 clusterId) external view returns (address operator, address token, Split memory split);
 
-    /// @notice Attested units and first hour of a cluster, both zero when it is unknown. Never reverts.
-    function extentOf(uint256 clusterId) external view returns (uint256 attested, uint256 genesis);
+    /// @notice First hour of a cluster's record; 0 when the cluster is unknown. Never reverts.
+    function genesisOf(uint256 clusterId) external view returns (uint256 hour);
 
     /// @notice The EIP-712 digest of `Attestation(uint256 clusterId,uint256 units,uint256 number,bytes32 evidence)`.
     function attestationDigest(uint256 clusterId, uint256 units, uint256 number, bytes32 evidence)

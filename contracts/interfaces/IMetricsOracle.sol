@@ -24,7 +24,7 @@ interface IMetricsOracle {
         Unfinished, // the hour is not over
         Ancient, // the hour has left the two-year window
         Reported, // the hour has a record, from a report or from silence
-        Malformed // available > working, working > attested, or measured > 1e6
+        Malformed // available > working, or measured > 1e6
     }
 
     /// @notice An ECDSA signature in the compact form of ERC-2098: `vs` holds s and, in its highest bit, the parity.

@@ -1,0 +1,229 @@
+"""Every core operation, prepared and sent once, as the gas table measures it.
+
+Each function gets a stage with one cluster of 1,000 units, prepares what the operation needs, and returns the receipts of the
+measured transactions: the table shows the worst. Where the place on the hour grid matters, that is one for each of 24 hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tests.support.stage import MAX, UNIT, Stage, Terms
+from wellhead.chain import Receipt
+
+Operation = Callable[[Stage, int], Iterator[Receipt]]
+OPERATIONS: dict[str, Operation] = {}
+
+ALIGNMENTS = range(1, 25)
+
+
+def operation(function: Operation) -> Operation:
+    OPERATIONS[function.__name__] = function
+    return function
+
+
+@operation
+def register(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """Register a second cluster; deploys its token."""
+    yield stage.registry.send(
+        "register", Terms().encoded(), "Northern H100", "wNH2", sender=stage.operator
+    )
+
+
+@operation
+def mint(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """Attest and mint units of a cluster that has some."""
+    yield stage.mint(cluster, 8)
+
+
+@operation
+def set_sellable(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    yield stage.registry.send("setSellable", cluster, 900, sender=stage.operator)
+
+
+@operation
+def retire(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    yield stage.registry.send("retire", cluster, 8, sender=stage.operator)
+
+
+@operation
+def report(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """One hour of one cluster, signed by 3 of 5."""
+    hour = stage.hour()
+    stage.to_hour(hour + 2)
+    stage.report([stage.sample(cluster, hour)])
+    yield stage.report([stage.sample(cluster, hour + 1)])
+
+
+@operation
+def report_24(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """A batch of 24 hours of one cluster, signed by 3 of 5."""
+    hour = stage.hour()
+    stage.to_hour(hour + 25)
+    yield stage.report([stage.sample(cluster, h) for h in range(hour, hour + 24)])
+
+
+@operation
+def close_silent(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    hour = stage.hour()
+    stage.to_hour(hour + 1 + 7 * 24)
+    yield stage.oracle.send("closeSilent", cluster, hour, sender=stage.relay)
+
+
+@operation
+def lease_24h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """A tenant's second lease, 64 units, in hours that somebody else has booked already."""
+    return _leases(stage, cluster, 24)
+
+
+@operation
+def lease_720h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    return _leases(stage, cluster, 720)
+
+
+@operation
+def lease_8760h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    return _leases(stage, cluster, 8760)
+
+
+@operation
+def lease_transfer(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """Move a lease to another tenant, nothing to settle."""
+    lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
+    stage.lease(cluster, 64, stage.hour() + 1, 24, stage.tenants[1])
+    yield _transfer_lease(stage, lease)
+
+
+@operation
+def accrue(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """One final hour with one boundary; books only."""
+    start = stage.hour() + 1
+    stage.lease(cluster, 64, start, 24)
+    stage.lease(cluster, 64, start + 2, 24)
+    stage.to_hour(start + 3)
+    stage.report_hours(cluster, start, start + 2)
+    stage.finalize()
+    stage.market.send("accrue", cluster, sender=stage.stranger)
+    stage.report_hours(cluster, start + 2, start + 3)
+    stage.finalize()
+    receipt = stage.market.send("accrue", cluster, sender=stage.stranger)
+    assert receipt.event("Accrued")["cursor"] == start + 3
+    yield receipt
+
+
+@operation
+def settle_refund(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """The refund of a lease that was not served in full, into a claim that exists; hours accrued before."""
+    start = stage.hour() + 1
+    first = stage.lease(cluster, 64, start, 4)
+    second = stage.lease(cluster, 64, start, 4)
+    stage.to_hour(start + 4)
+    stage.report_hours(cluster, start, start + 4, fraction=500_000)
+    stage.finalize()
+    stage.market.send("settle", first, sender=stage.stranger)
+    yield stage.market.send("settle", second, sender=stage.stranger)
+
+
+@operation
+def update_base(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """The base price over 24 hours."""
+    stage.lease(cluster, 64, stage.hour(), 48)
+    stage.to_hour(stage.hour() + 24)
+    yield stage.market.send("updateBase", cluster, sender=stage.stranger)
+
+
+@operation
+def distribute(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """Accrue one final hour and split it, not for the first time."""
+    _earn_hours(stage, cluster, 3)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    _earn_more(stage, cluster)
+    yield stage.router.send("distribute", cluster, sender=stage.stranger)
+
+
+@operation
+def pay_reporters(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    _earn_hours(stage, cluster, 3)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    stage.oracle.send("payReporters", sender=stage.stranger)
+    _earn_more(stage, cluster)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    yield stage.oracle.send("payReporters", sender=stage.stranger)
+
+
+@operation
+def transfer_idle(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """A transfer between two holders, nothing newly earned."""
+    token = stage.token(cluster)
+    token.send("transfer", stage.holders[0].address, 10 * UNIT, sender=stage.operator)
+    yield token.send("transfer", stage.holders[0].address, UNIT, sender=stage.operator)
+
+
+@operation
+def transfer_after_distribution(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """A transfer between two holders who have both earned since their last, not for the first time."""
+    token = stage.token(cluster)
+    token.send("transfer", stage.holders[0].address, 10 * UNIT, sender=stage.operator)
+    _earn_hours(stage, cluster, 3)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    token.send("transfer", stage.holders[0].address, UNIT, sender=stage.operator)
+    _earn_more(stage, cluster)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    yield token.send("transfer", stage.holders[0].address, UNIT, sender=stage.operator)
+
+
+@operation
+def claim(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """A holder's earnings to a wallet that holds some of the coin, not for the first time."""
+    token = stage.token(cluster)
+    holder = stage.holders[0]
+    token.send("transfer", holder.address, 10 * UNIT, sender=stage.operator)
+    _earn_hours(stage, cluster, 3)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    token.send("claim", holder.address, sender=holder)
+    _earn_more(stage, cluster)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    yield token.send("claim", holder.address, sender=holder)
+
+
+@operation
+def withdraw(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """Part of a claim in the vault to a wallet that holds some of the coin."""
+    tenant = stage.tenants[0]
+    stage.vault.send("deposit", stage.cash.address, tenant.address, 1000, sender=tenant)
+    yield stage.vault.send("withdraw", stage.cash.address, tenant.address, 600, sender=tenant)
+
+
+def _leases(stage: Stage, cluster: int, hours: int) -> Iterator[Receipt]:
+    tenant, other = stage.tenants[:2]
+    first = stage.hour() + 1
+    stage.lease(cluster, 64, first, 1, tenant)
+    longest = 8760
+    stage.lease(cluster, 64, first, longest, other)
+    stage.lease(cluster, 64, first + longest, 48, other)
+    for offset in ALIGNMENTS:
+        with stage.scratch():
+            yield stage.market.send(
+                "lease", cluster, 64, stage.hour() + offset, hours, MAX, sender=tenant
+            )
+
+
+def _transfer_lease(stage: Stage, lease: int) -> Receipt:
+    seller, buyer = stage.tenants[:2]
+    return stage.market.send("transferFrom", seller.address, buyer.address, lease, sender=seller)
+
+
+def _earn_hours(stage: Stage, cluster: int, hours: int) -> None:
+    """Lease for long, and let the first hours become final."""
+    start = stage.hour() + 1
+    stage.lease(cluster, 640, start, 720)
+    stage.to_hour(start + hours)
+    stage.report_hours(cluster, start, start + hours)
+    stage.finalize()
+
+
+def _earn_more(stage: Stage, cluster: int) -> None:
+    """Let one more hour become final."""
+    hour = stage.market.call("booksOf", cluster)["cursor"]
+    stage.report_hours(cluster, hour, hour + 1)
+    stage.finalize()
