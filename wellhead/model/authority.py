@@ -1,0 +1,29 @@
+"""Who may call the restricted functions; stands for the AccessManager, without delays."""
+
+from __future__ import annotations
+
+from .errors import Revert
+from .units import Address
+
+RESTRICTED = ("register", "pause", "unpause", "set_signers")
+
+
+class Authority:
+    """Callers of each restricted function; at first the governor alone."""
+
+    def __init__(self, governor: Address) -> None:
+        self.governor = governor
+        self.members: dict[str, set[Address]] = {name: {governor} for name in RESTRICTED}
+
+    def grant(self, function: str, account: Address) -> None:
+        """Let an account call a function."""
+        self.members[function].add(account)
+
+    def revoke(self, function: str, account: Address) -> None:
+        """Stop an account from calling a function."""
+        self.members[function].discard(account)
+
+    def require(self, function: str, caller: Address) -> None:
+        """Revert unless the caller may call the function."""
+        if caller not in self.members[function]:
+            raise Revert("AccessManagedUnauthorized", caller)

@@ -1,0 +1,174 @@
+"""Operators, clusters and their terms, attestation, sellable capacity, pause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .clock import Clock
+from .errors import Revert
+from .terms import Terms, validate_name, validate_terms
+from .token import CapacityToken
+from .units import HOUR, UNIT, Address
+
+if TYPE_CHECKING:
+    from .world import World
+
+MAX_UNITS = 2**26 - 1
+"""Largest number of units that a cluster can have."""
+
+
+@dataclass
+class Cluster:
+    """A cluster's state; `attested` is the G of the price, `genesis` its record's first hour."""
+
+    operator: Address
+    token: CapacityToken
+    terms: Terms
+    genesis: int
+    attested: int = 0
+    sellable: int = 0
+    attestations: int = 0
+
+
+class CapacityRegistry:
+    """Clusters by id, counting from 1, and the market clock."""
+
+    def __init__(self, world: World, address: Address) -> None:
+        self.world = world
+        self.address = address
+        self.clusters: dict[int, Cluster] = {}
+        self.market_clock = Clock(world.now)
+
+    @property
+    def paused(self) -> bool:
+        """Whether new leases and mints are stopped."""
+        return self.market_clock.stopped
+
+    @property
+    def cluster_count(self) -> int:
+        """How many clusters there are."""
+        return len(self.clusters)
+
+    def clock(self) -> int:
+        """Seconds since deployment that were not paused."""
+        return self.market_clock.at(self.world.now)
+
+    def clock_at(self, timestamp: int) -> int:
+        """The market clock as it stood at a unix time up to now."""
+        return self.market_clock.at(timestamp)
+
+    def cluster_of(self, cluster_id: int) -> Cluster:
+        """A cluster; reverts when there is none."""
+        if cluster_id not in self.clusters:
+            raise Revert("CapacityRegistry_UnknownCluster", cluster_id)
+        return self.clusters[cluster_id]
+
+    def genesis_of(self, cluster_id: int) -> int:
+        """First hour of a cluster's record; 0 when the cluster is unknown."""
+        cluster = self.clusters.get(cluster_id)
+        return 0 if cluster is None else cluster.genesis
+
+    def register(
+        self, caller: Address, terms: Terms, name: str, symbol: str, token: Address | None = None
+    ) -> int:
+        """Register a cluster run by the caller; returns its id.
+
+        `token` is the address of its token on the chain that the model stands beside.
+        """
+        self.world.authority.require("register", caller)
+        self._require_running()
+        validate_terms(terms)
+        validate_name(name, symbol)
+        cluster_id = self.cluster_count + 1
+        address = token or f"0x{0xC0FFEE:08x}{cluster_id:032x}"
+        share = CapacityToken(self.world, address, cluster_id, name, symbol)
+        self.clusters[cluster_id] = Cluster(caller, share, terms, self.world.hour)
+        return cluster_id
+
+    def mint(
+        self,
+        caller: Address,
+        cluster_id: int,
+        units: int,
+        number: int,
+        evidence: bytes,
+        signers: Sequence[Address | None],
+    ) -> None:
+        """Mint the tokens of newly attested units to the operator and open the units to bookings.
+
+        Accrues and distributes first, and requires the record to be current. `signers` as in
+        `MetricsOracle.report`; `evidence` is only logged.
+        """
+        self._require_running()
+        cluster = self._own_cluster(caller, cluster_id)
+        if not 1 <= units <= MAX_UNITS - cluster.attested:
+            raise Revert("CapacityRegistry_InvalidUnits", units, MAX_UNITS - cluster.attested)
+        if number != cluster.attestations:
+            raise Revert("CapacityRegistry_AttestationNumber", cluster.attestations, number)
+        self.world.oracle.require_quorum(signers)
+        # An hour reported within an hour of its end is final `finality` later.
+        due = (self.world.now - self.world.oracle.finality) // HOUR - 1
+        cursor, _ = self.world.market.walk(cluster_id)
+        if cursor < due:
+            raise Revert("CapacityRegistry_RecordNotCurrent", cluster_id, cursor, due)
+        self._close_books(cluster_id)
+        cluster.attested += units
+        cluster.sellable += units
+        cluster.attestations += 1
+        cluster.token.mint(self.address, caller, units * UNIT)
+
+    def set_sellable(self, caller: Address, cluster_id: int, sellable: int) -> None:
+        """Set how many units are open to new bookings; existing ones are never touched."""
+        cluster = self._own_cluster(caller, cluster_id)
+        if sellable > cluster.attested:
+            raise Revert("CapacityRegistry_SellableAboveAttested", sellable, cluster.attested)
+        cluster.sellable = sellable
+
+    def retire(self, caller: Address, cluster_id: int, units: int) -> None:
+        """Burn `units` of the operator's tokens and take as many units out of service.
+
+        Never below what is still booked. Accrues and distributes first.
+        """
+        cluster = self._own_cluster(caller, cluster_id)
+        if not 1 <= units <= cluster.attested:
+            raise Revert("CapacityRegistry_InvalidUnits", units, cluster.attested)
+        remaining = cluster.attested - units
+        hour = self.world.hour
+        horizon = cluster.terms.pricing.horizon_hours
+        peak = self.world.market.peak_booked(cluster_id, hour, hour + horizon)
+        if peak > remaining:
+            raise Revert("CapacityRegistry_StillBooked", cluster_id, peak, remaining)
+        cluster.token.require_balance(caller, units * UNIT)
+        self._close_books(cluster_id)
+        cluster.attested = remaining
+        cluster.sellable = min(cluster.sellable, remaining)
+        cluster.token.burn(self.address, caller, units * UNIT)
+
+    def pause(self, caller: Address) -> None:
+        """Stop new leases and mints, and the market clock."""
+        self.world.authority.require("pause", caller)
+        self._require_running()
+        self.market_clock.stop(self.world.now)
+
+    def unpause(self, caller: Address) -> None:
+        """End a pause."""
+        self.world.authority.require("unpause", caller)
+        if not self.paused:
+            raise Revert("CapacityRegistry_NotPaused")
+        self.market_clock.start(self.world.now)
+
+    def _close_books(self, cluster_id: int) -> None:
+        self.world.router.distribute(cluster_id)
+        self.world.market.update_base(cluster_id)
+
+    def _require_running(self) -> None:
+        if self.paused:
+            raise Revert("CapacityRegistry_Paused")
+
+    def _own_cluster(self, caller: Address, cluster_id: int) -> Cluster:
+        cluster = self.cluster_of(cluster_id)
+        if caller != cluster.operator:
+            raise Revert("CapacityRegistry_NotOperator", cluster_id, caller)
+        return cluster
