@@ -1,0 +1,1 @@
+"""The demonstration: a real cluster's trace, replayed hour by hour on a chain of its own."""
