@@ -85,7 +85,7 @@ contract MetricsOracle is IMetricsOracle, AccessManaged, EIP712 {
     /// @inheritdoc IMetricsOracle
     function closeSilent(uint256 clusterId, uint256 hour) external {
         uint256 genesis = _registry.genesisOf(clusterId);
-        if (genesis == 0 || hour < genesis || _isAncient(hour) || hour > type(uint24).max) {
+        if (genesis == 0 || hour < genesis || hour > type(uint24).max || _isAncient(hour)) {
             revert MetricsOracle_HourOutOfRange(clusterId, hour);
         }
         if (_stored(clusterId, hour) != 0) revert MetricsOracle_HourReported(clusterId, hour);

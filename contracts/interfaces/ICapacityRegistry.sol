@@ -159,7 +159,9 @@ interface ICapacityRegistry {
 
     /// @notice Mint the tokens of newly attested units to the operator and open the units to bookings.
     /// @dev Only the operator. Not while paused. Accrues and distributes first and requires the record to be current, so that new units
-    /// take no part of old revenue. Devices' uniqueness across clusters is the reporters' duty, checked off chain from the evidence.
+    /// take no part of older revenue than that of hours which can not be final yet: those of the last `finality` and two hours. After a pause
+    /// it can take as long again until the record is current. Devices' uniqueness across clusters is the reporters' duty, checked off chain
+    /// from the evidence.
     /// @param units Units that are added.
     /// @param number The cluster's count of used attestations; makes each attestation good for one use.
     /// @param evidence Merkle root of the device identities.
@@ -177,7 +179,7 @@ interface ICapacityRegistry {
     function setSellable(uint256 clusterId, uint256 sellable) external;
 
     /// @notice Burn `units` of the operator's tokens and take as many units out of service.
-    /// @dev Only the operator. Accrues and distributes first. Never below what is still booked in any hour from now on. What the tokens
+    /// @dev Only the operator. Accrues, `MAX_STEPS` of the market at most, and distributes first. Never below what is still booked in any hour from now on. What the tokens
     /// earned until then stays owed; what hours not yet final will earn goes to the tokens that remain.
     function retire(uint256 clusterId, uint256 units) external;
 

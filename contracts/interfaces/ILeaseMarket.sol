@@ -9,6 +9,8 @@ pragma solidity ^0.8.30;
 /// Ledgers are in 1 / (2^32 * Q) stablecoin units, exact; they are floored only when money is paid out, and what the floor leaves
 /// stays in the ledger. So acting once late gives the same as acting often.
 ///
+/// Moving a lease (ERC-721) settles its final hours to the seller, as far as one `accrue` comes; later hours go with the lease.
+///
 /// Price of n units of G attested over the hours h of a lease, each covered for s(h) of its 3,600 seconds:
 ///
 ///     gross = base * sum of s(h) / 3600 * (low * n + (high - low) / G * (n * booked(h) + n^2 / 2))
@@ -135,7 +137,7 @@ interface ILeaseMarket {
         returns (uint256 leaseId);
 
     /// @notice Move a cluster's books over its final hours, `MAX_STEPS` at most; stops at the first booked hour that is not final.
-    /// @dev Anyone may call. Stretches without bookings are jumped over. Changes nothing when there is nothing to accrue.
+    /// @dev Anyone may call. Stretches without bookings are jumped over in one step. Calling it again, or when no hour is final, moves nothing.
     /// @return cursor Hours before this one are accrued now.
     function accrue(uint256 clusterId) external returns (uint256 cursor);
 
@@ -145,7 +147,9 @@ interface ILeaseMarket {
     function settle(uint256 leaseId) external returns (uint256 refund);
 
     /// @notice Bring the base price up to the current hour.
-    /// @dev Anyone may call; `lease` does it by itself. Elapsed hours can not be booked any more, so nobody gains by the choice of moment.
+    /// @dev Anyone may call; `lease` does it by itself. Elapsed hours can not be booked any more, so their demand can not be faked. The
+    /// bounds apply at each update: between them the moment makes no difference but rounding; at one of them an update keeps what a later one
+    /// would make up for, so an operator whose base rests on its floor updates when demand sets in. Paused hours count like any other.
     function updateBase(uint256 clusterId) external returns (uint256 base);
 
     /// @notice Accrue, and hand the whole units of earned revenue and of remainders to the router.

@@ -97,7 +97,8 @@ interface IMetricsOracle {
     /// @notice Record what a quorum measured.
     /// @dev Anyone may call: the signatures are the only authority. Exactly `threshold` signatures over
     /// `reportDigest(samples, evidence)`, in ascending order of the signers' addresses. A sample that can have no effect is
-    /// skipped with an event and the rest still count, so a replayed batch changes nothing.
+    /// skipped with an event and the rest still count, so an hour is recorded once, whatever is replayed. A sample signed before its
+    /// hour was over is skipped too, but whoever has the batch can submit it again later: reporters must not sign ahead.
     /// @return recorded How many samples were recorded.
     function report(uint256[] calldata samples, bytes32 evidence, Signature[] calldata signatures)
         external
