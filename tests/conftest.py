@@ -37,7 +37,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "pr"))
 @pytest.fixture(scope="session")
 def deployed() -> Iterator[Stage]:
     """One node and one deployment for all tests of a process; nothing in it may change."""
-    with Anvil(GENESIS, prune=True) as anvil:
+    with Anvil(GENESIS) as anvil:
         yield build_stage(anvil)
 
 

@@ -20,6 +20,7 @@ from wellhead.chain import (
     dev_account,
 )
 from wellhead.chain.signing import attestation_digest, quorum, report_digest
+from wellhead.model import terms as model_terms
 from wellhead.model.samples import Sample
 
 #: Genesis of the test chain: 2026-01-01T00:00:00Z, the beginning of an hour.
@@ -87,6 +88,18 @@ class Terms:
             ),
             (self.sla, self.penalty),
             (self.operator_share, self.reporter_share, self.bitcoin_share),
+        )
+
+    def model(self) -> model_terms.Terms:
+        """The same in the model's words."""
+        return model_terms.Terms(
+            kind=model_terms.Kind(self.kind),
+            power=self.power,
+            sku=self.sku,
+            region=self.region,
+            pricing=model_terms.Pricing(*self.encoded()[4]),
+            service=model_terms.Service(self.sla, self.penalty),
+            split=model_terms.Split(self.operator_share, self.reporter_share, self.bitcoin_share),
         )
 
     def but(self, **changes: Any) -> Terms:

@@ -1,0 +1,249 @@
+"""A chain and the model beside it: every step is taken on both, and both must agree on all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tests.support.stage import EVIDENCE, FINALITY, HOUR, MAX, Stage, Terms
+from wellhead.chain import Contract, Receipt, Reverted
+from wellhead.chain.signing import attestation_digest, quorum, report_digest
+from wellhead.model.errors import Revert
+from wellhead.model.samples import Sample
+from wellhead.model.world import Addresses, World
+
+Call = tuple[Contract, str, tuple[Any, ...]]
+
+
+class Pair:
+    """One stage, one world. `cluster` is the cluster that the people in it use."""
+
+    def __init__(self, stage: Stage, terms: Terms, units: int) -> None:
+        self.stage = stage
+        self.people = [stage.operator, *stage.tenants, *stage.holders]
+        self.now = stage.now()
+        self.errors: set[str] = set()
+        self.world = self._twin()
+        self.cluster = self._register(terms)
+        self.step("mint", *self.mint(units))
+
+    def step(
+        self, _name: str, chain: Callable[[], Receipt], model: Callable[[], Any], wait: int = 1
+    ) -> bool:
+        """Take a step on both, `wait` seconds later; True when it went through, on both."""
+        self.now += wait
+        self.stage.anvil.next_block_at(self.now)
+        self.world.now = self.now
+        said = expected = ""
+        try:
+            chain()
+        except Reverted as error:
+            said = f"{error.name}{tuple(error.arguments.values())}"
+            self.errors.add(error.name)
+        try:
+            model()
+        except Revert as error:
+            expected = f"{error.name}{error.args_}"
+        assert said == expected, f"chain: {said or 'went through'}; model: {expected or 'agrees'}"
+        return not said
+
+    def wait(self, seconds: int) -> None:
+        """Let time pass: the same block time on both."""
+        self.now += seconds
+        self.stage.to_time(self.now)
+        self.world.now = self.now
+
+    @property
+    def hour(self) -> int:
+        return self.now // HOUR
+
+    # Steps that need signatures
+
+    def mint(self, units: int, signers: int = 3) -> tuple[Callable[[], Receipt], Callable[[], Any]]:
+        """Attest and mint, signed by the first `signers` reporters."""
+        stage, number = self.stage, self.world.registry.cluster_of(self.cluster).attestations
+        digest = attestation_digest(
+            stage.deployment.chain_id, stage.registry.address, self.cluster, units, number, EVIDENCE
+        )
+        who = stage.reporters[:signers]
+        signed = quorum(digest, who)
+        operator = stage.operator
+        return (
+            lambda: stage.registry.send(
+                "mint", self.cluster, units, number, EVIDENCE, signed, sender=operator
+            ),
+            lambda: self.world.registry.mint(
+                operator.address, self.cluster, units, number, EVIDENCE, [r.address for r in who]
+            ),
+        )
+
+    def report(
+        self, samples: Sequence[Sample], order: Sequence[int]
+    ) -> tuple[Callable[[], Receipt], Callable[[], Any]]:
+        """Report, signed by the reporters at these places, in this order."""
+        stage = self.stage
+        words = [sample.encode() for sample in samples]
+        digest = report_digest(stage.deployment.chain_id, stage.oracle.address, words, EVIDENCE)
+        who = [stage.reporters[i] for i in order]
+        signed = [reporter.sign_digest(digest) for reporter in who]
+        return (
+            lambda: stage.oracle.send("report", words, EVIDENCE, signed, sender=stage.relay),
+            lambda: self.world.oracle.report(samples, EVIDENCE, [r.address for r in who]),
+        )
+
+    # Agreement
+
+    def compare(self) -> None:
+        """Every balance, claim, index, ledger, lease, record and booked hour, in one request."""
+        calls = list(self._expected())
+        requests = [
+            ("eth_call", [{"to": c.address, "data": c.functions[f].encode(a)}, "latest"])
+            for (c, f, a), _ in calls
+        ]
+        answers = self.stage.anvil.rpc.batch(requests)
+        for ((contract, name, arguments), expected), answer in zip(calls, answers, strict=True):
+            actual = contract.functions[name].decode(bytes.fromhex(answer[2:]))
+            if isinstance(actual, dict):
+                actual = tuple(actual.values())
+            assert actual == expected, (
+                f"{contract.name}.{name}{arguments}: chain {actual}, model {expected}"
+            )
+
+    def _expected(self) -> list[tuple[Call, Any]]:
+        stage, world, key = self.stage, self.world, self.cluster
+        registry, market, oracle, router = stage.registry, stage.market, stage.oracle, stage.router
+        cluster, book = world.registry.cluster_of(key), world.market.books_of(key)
+        expected: list[tuple[Call, Any]] = [
+            ((registry, "clock", ()), world.registry.clock()),
+            ((registry, "paused", ()), world.registry.paused),
+            (
+                (registry, "clusterOf", (key,)),
+                (
+                    cluster.operator,
+                    cluster.token.address,
+                    cluster.attested,
+                    cluster.sellable,
+                    cluster.genesis,
+                    cluster.attestations,
+                ),
+            ),
+            ((market, "booksOf", (key,)), tuple(vars(book).values())),
+            ((market, "baseOf", (key,)), world.market.base_of(key)),
+            ((router, "totalOf", (key,)), world.router.total_of(key)),
+            ((router, "carriedOf", (key,)), world.router.carried_of(key)),
+            ((router, "bitcoinPendingOf", (key,)), world.router.bitcoin_pending_of(key)),
+        ]
+        for lease_id, lease in world.market.leases.items():
+            expected += [
+                (
+                    (market, "leaseOf", (lease_id,)),
+                    (
+                        lease.cluster_id,
+                        lease.units,
+                        lease.start,
+                        lease.end,
+                        lease.first_seconds,
+                        lease.rate,
+                        lease.refunded,
+                    ),
+                ),
+                ((market, "ownerOf", (lease_id,)), lease.owner),
+                ((market, "refundLedgerOf", (lease_id,)), lease.refund),
+            ]
+        hours = sorted(world.market.book_of(key).calendar.hours)
+        if hours:
+            first, last = hours[0] - 1, hours[-1] + 1
+            expected += [
+                ((market, "bookedAt", (key, h)), world.market.booked_at(key, h))
+                for h in range(first, last + 1)
+            ]
+            for name, ask in (
+                ("peakBooked", world.market.peak_booked),
+                ("sumBooked", world.market.sum_booked),
+            ):
+                expected.append(((market, name, (key, first + 3, last)), ask(key, first + 3, last)))
+        for hour in {hour for c, hour in self._recorded() if c == key}:
+            record = world.oracle.record_of(key, hour)
+            expected.append(((oracle, "recordOf", (key, hour)), tuple(vars(record).values())))
+        return expected + self._expected_money()
+
+    def _expected_money(self) -> list[tuple[Call, Any]]:
+        stage, world = self.stage, self.world
+        token, share = stage.token(self.cluster), world.token(self.cluster)
+        coin = stage.cash.address
+        addresses = [
+            *(person.address for person in self.people),
+            *(reporter.address for reporter in stage.reporters),
+            token.address,
+            stage.market.address,
+            stage.router.address,
+            stage.oracle.address,
+        ]
+        revenue = share.cash
+        expected: list[tuple[Call, Any]] = [
+            ((token, "totalSupply", ()), share.total_supply()),
+            (
+                (token, "cashRevenue", ()),
+                (revenue.index, revenue.total, revenue.carried, revenue.held, revenue.shift),
+            ),
+            (
+                (stage.cash, "balanceOf", (stage.vault.address,)),
+                world.cash.balance_of(world.vault.address),
+            ),
+        ]
+        for address in addresses:
+            expected += [
+                ((stage.vault, "claimOf", (coin, address)), world.vault.claim_of(coin, address)),
+                ((stage.cash, "balanceOf", (address,)), world.cash.balance_of(address)),
+                ((token, "balanceOf", (address,)), share.balance_of(address)),
+                ((token, "owedLedgerOf", (address,)), share.owed_ledger_of(address)),
+            ]
+        return expected
+
+    def _recorded(self) -> list[tuple[int, int]]:
+        return [(sample.cluster, sample.hour) for sample, _ in self.world.oracle.ring.values()]
+
+    # Beginning
+
+    def _twin(self) -> World:
+        """A world in the state of the freshly deployed stage."""
+        stage = self.stage
+        world = World(
+            now=self.now,
+            governor=stage.governor.address,
+            finality=FINALITY,
+            signers=[reporter.address for reporter in stage.reporters],
+            threshold=3,
+            addresses=Addresses(
+                registry=stage.registry.address,
+                market=stage.market.address,
+                oracle=stage.oracle.address,
+                router=stage.router.address,
+                vault=stage.vault.address,
+                cash=stage.cash.address,
+                reserve=stage.reserve.address,
+            ),
+        )
+        # The clock counts from the registry's own block.
+        world.registry.market_clock = type(world.registry.market_clock)(
+            self.now - stage.registry.call("clock")
+        )
+        world.authority.grant("register", stage.operator.address)
+        for function in ("pause", "unpause"):
+            world.authority.grant(function, stage.guardian.address)
+        for person in self.people:
+            world.cash.mint(person.address, stage.cash.call("balanceOf", person.address))
+        for tenant in stage.tenants:
+            world.cash.approve(tenant.address, world.vault.address, MAX)
+        return world
+
+    def _register(self, terms: Terms) -> int:
+        self.wait(1)
+        cluster = self.stage.register(terms)
+        self.now = self.world.now = self.stage.now()
+        token = self.stage.token(cluster).address
+        operator = self.stage.operator.address
+        assert cluster == self.world.registry.register(
+            operator, terms.model(), "Northern H100", "wNH1", token
+        )
+        return cluster
