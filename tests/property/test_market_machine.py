@@ -82,8 +82,8 @@ class MarketMachine(RuleBasedStateMachine):
         self.key = self.pair.cluster
         self.invest(5, Q // 3)
         self.invest(6, Q // 2)
-        self.lease(0, Q // 3, 0, 0, 40, MAX)
-        self.lease(1, Q // 2, 0, 2, 10, MAX)
+        self.lease(0, Q // 3, 0, 0, 96, MAX)
+        self.lease(1, Q // 2, 0, 0, 60, MAX)
         self._live(16, up)
         self.distribute()
 

@@ -47,23 +47,9 @@ class KeyAccount:
         self.address = self._key.public_key.to_checksum_address()
 
     def transact(self, rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
-        head = rpc("eth_getBlockByNumber", "latest", False)
-        base_fee = int(head.get("baseFeePerGas", "0x0"), 16)
-        tip = _priority_fee(rpc) if base_fee else 0
-        body = {
-            "chainId": rpc.integer("eth_chainId"),
-            "nonce": rpc.integer("eth_getTransactionCount", self.address, "pending"),
-            "maxPriorityFeePerGas": tip,
-            "maxFeePerGas": 2 * base_fee + tip,
-            "value": 0,
-            "data": transaction["data"],
-            "gas": int(transaction["gas"], 16),
-        }
-        if "to" in transaction:
-            body["to"] = transaction["to"]
+        body = fill_in(rpc, self.address, transaction)
         signed = EthAccount.sign_transaction(body, self._key.to_bytes())
-        raw = "0x" + bytes(signed.raw_transaction).hex()
-        return _receipt(rpc("eth_sendRawTransactionSync", raw))
+        return send_raw(rpc, bytes(signed.raw_transaction))
 
     def sign_digest(self, digest: bytes) -> tuple[bytes, bytes]:
         """Sign a 32-byte digest: (r, vs), the compact form of ERC-2098."""
@@ -79,6 +65,30 @@ class KeyAccount:
 
     def __repr__(self) -> str:
         return f"KeyAccount({self.address})"
+
+
+def fill_in(rpc: Rpc, sender: str, transaction: dict[str, Any]) -> dict[str, Any]:
+    """A transaction with the chain, nonce and fees that it needs to be signed."""
+    head = rpc("eth_getBlockByNumber", "latest", False)
+    base_fee = int(head.get("baseFeePerGas", "0x0"), 16)
+    tip = _priority_fee(rpc) if base_fee else 0
+    body = {
+        "chainId": rpc.integer("eth_chainId"),
+        "nonce": rpc.integer("eth_getTransactionCount", sender, "pending"),
+        "maxPriorityFeePerGas": tip,
+        "maxFeePerGas": 2 * base_fee + tip,
+        "value": 0,
+        "data": transaction["data"],
+        "gas": int(transaction["gas"], 16),
+    }
+    if "to" in transaction:
+        body["to"] = transaction["to"]
+    return body
+
+
+def send_raw(rpc: Rpc, signed: bytes) -> dict[str, Any]:
+    """Send a signed transaction, wait until it is mined, and return the node's receipt."""
+    return _receipt(rpc("eth_sendRawTransactionSync", "0x" + signed.hex()))
 
 
 @lru_cache(maxsize=128)

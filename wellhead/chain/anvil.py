@@ -32,9 +32,9 @@ class Anvil:
     ) -> None:
         self._genesis_time = genesis_time
         self._port = port
-        self._options = ["--chain-id", str(chain_id), "--accounts", str(accounts)]
-        if prune:
-            self._options.append("--prune-history")
+        self._chain_id = chain_id
+        self._accounts = accounts
+        self._options = ["--prune-history"] if prune else []
         self._process: subprocess.Popen[bytes] | None = None
         self._log: Path | None = None
         self.rpc = Rpc("http://127.0.0.1:0")
@@ -59,11 +59,9 @@ class Anvil:
             self._log = Path(log.name)
             self._process = subprocess.Popen(
                 [
-                    str(binary),
-                    *("--host", "127.0.0.1", "--port", str(port)),
-                    *("--timestamp", str(self._genesis_time), "--hardfork", HARDFORK),
-                    *("--mnemonic", DEV_MNEMONIC, "--balance", "1000000"),
-                    *("--block-base-fee-per-gas", "0", "--gas-price", "0"),
+                    *anvil_command(
+                        binary, port, self._genesis_time, self._chain_id, self._accounts
+                    ),
                     *self._options,
                 ],
                 stdout=log,
@@ -119,6 +117,20 @@ class Anvil:
         """Go back to a snapshot, which can be used once."""
         if self.rpc("evm_revert", snapshot) is not True:
             raise RuntimeError(f"anvil does not know snapshot {snapshot}")
+
+
+def anvil_command(
+    binary: Path, port: int, genesis_time: int, chain_id: int, accounts: int
+) -> list[str]:
+    """The command of a node with our genesis: dev accounts, hardfork, free transactions."""
+    return [
+        str(binary),
+        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--timestamp", str(genesis_time), "--hardfork", HARDFORK),
+        *("--chain-id", str(chain_id), "--accounts", str(accounts)),
+        *("--mnemonic", DEV_MNEMONIC, "--balance", "1000000"),
+        *("--block-base-fee-per-gas", "0", "--gas-price", "0"),
+    ]
 
 
 def _free_port() -> int:

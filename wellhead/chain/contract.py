@@ -82,9 +82,12 @@ class Contract:
     def call_many(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """Ask several things in one request."""
         asked = [(self.functions[name], arguments) for name, arguments in calls]
-        answers = self.rpc.batch(
-            [("eth_call", [self._transaction(f, a, None), "latest"]) for f, a in asked]
-        )
+        try:
+            answers = self.rpc.batch(
+                [("eth_call", [self._transaction(f, a, None), "latest"]) for f, a in asked]
+            )
+        except RpcError as error:
+            raise _reverted(error) from error
         return [f.decode(bytes.fromhex(r[2:])) for (f, _), r in zip(asked, answers, strict=True)]
 
     def send(

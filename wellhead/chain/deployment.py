@@ -10,8 +10,6 @@ from typing import Any
 
 from eth_typing import HexAddress, HexStr
 from eth_utils.address import to_checksum_address
-from web3.types import Nonce
-from web3.utils.address import get_create_address
 
 from wellhead.chain.accounts import Account
 from wellhead.chain.anvil import LOCAL_CHAIN_ID
@@ -253,4 +251,8 @@ def _as_integer(address: str) -> int:
 
 def _created(sender: str, nonce: int) -> str:
     """Address of the contract that `sender` creates with `nonce`."""
+    # Only a deployment pays for loading web3, not every command.
+    from web3.types import Nonce
+    from web3.utils.address import get_create_address
+
     return str(get_create_address(HexAddress(HexStr(sender)), Nonce(nonce)))

@@ -1,0 +1,156 @@
+"""Clusters and their units: registering, attesting, minting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from wellhead.actions.errors import BadInput
+from wellhead.actions.quorum import Signature, sign_locally
+from wellhead.chain import Account, Deployment, Receipt
+from wellhead.chain.signing import attestation_digest
+from wellhead.model.terms import Terms
+
+UNIT = 10**18
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A cluster that was registered, or would be; without a receipt it was not."""
+
+    operator: str
+    cluster: int | None = None
+    token: str | None = None
+    genesis: int | None = None
+    receipt: Receipt | None = None
+
+
+def encode_terms(terms: Terms) -> tuple[Any, ...]:
+    """In the order of ICapacityRegistry.Terms; BadInput where a field does not fit."""
+    sku, region = (_left_aligned(text, field) for field, text in _texts(terms))
+    pricing = astuple(terms.pricing)
+    numbers = {**terms.pricing.__dict__, **terms.service.__dict__, **terms.split.__dict__}
+    for field, value in {**numbers, "power": terms.power}.items():
+        limit = 2**64 if field.startswith("base_") else 2**32
+        if not 0 <= value < limit:
+            raise BadInput(f"{field} is {value}; it must be below {limit}")
+    return (
+        int(terms.kind),
+        terms.power,
+        sku,
+        region,
+        pricing,
+        astuple(terms.service),
+        astuple(terms.split),
+    )
+
+
+def register(
+    deployment: Deployment, terms: Terms, name: str, symbol: str, sender: Account, *, dry: bool
+) -> Registration:
+    """Register a cluster run by the sender. With `dry` the chain is only asked."""
+    arguments = (encode_terms(terms), name, symbol)
+    registry = deployment.registry
+    if dry:
+        cluster = int(registry.call("register", *arguments, sender=sender.address))
+        return Registration(operator=sender.address, cluster=cluster)
+    receipt = registry.send("register", *arguments, sender=sender, gas=None)
+    event = receipt.event("ClusterRegistered")
+    return Registration(
+        operator=sender.address,
+        cluster=int(event["clusterId"]),
+        token=str(event["token"]),
+        genesis=int(event["genesis"]),
+        receipt=receipt,
+    )
+
+
+@dataclass(frozen=True)
+class Attestation:
+    """A quorum's word that units exist; `number` counts the cluster's attestations."""
+
+    cluster: int
+    units: int
+    number: int
+    evidence: bytes
+    signatures: Sequence[Signature]
+
+
+@dataclass(frozen=True)
+class Minting:
+    """Units that were minted, or would be; without a receipt they were not."""
+
+    attestation: Attestation
+    digest: bytes
+    operator: str
+    token: str
+    attested: int
+    sellable: int
+    receipt: Receipt | None = None
+
+
+def digest_of(deployment: Deployment, attestation: Attestation) -> bytes:
+    """What the reporters sign."""
+    return attestation_digest(
+        deployment.chain_id,
+        deployment.registry.address,
+        attestation.cluster,
+        attestation.units,
+        attestation.number,
+        attestation.evidence,
+    )
+
+
+def attest_locally(
+    deployment: Deployment, cluster: int, units: int, evidence: bytes
+) -> Attestation:
+    """The next attestation of a cluster, signed by the dev reporters of a local chain."""
+    number = int(deployment.registry.call("clusterOf", cluster)["attestations"])
+    unsigned = Attestation(cluster, units, number, evidence, ())
+    signatures = sign_locally(deployment, digest_of(deployment, unsigned))
+    return Attestation(cluster, units, number, evidence, signatures)
+
+
+def mint(
+    deployment: Deployment, attestation: Attestation, sender: Account, *, dry: bool
+) -> Minting:
+    """Mint the attested units to the operator. With `dry` the chain is only asked."""
+    arguments = (
+        attestation.cluster,
+        attestation.units,
+        attestation.number,
+        attestation.evidence,
+        list(attestation.signatures),
+    )
+    registry = deployment.registry
+    before = registry.call("clusterOf", attestation.cluster)
+    receipt = None
+    if dry:
+        registry.call("mint", *arguments, sender=sender.address)
+        attested = before["attested"] + attestation.units
+        sellable = before["sellable"] + attestation.units
+    else:
+        receipt = registry.send("mint", *arguments, sender=sender, gas=None)
+        event = receipt.event("Attested")
+        attested, sellable = event["attested"], event["sellable"]
+    return Minting(
+        attestation=attestation,
+        digest=digest_of(deployment, attestation),
+        operator=sender.address,
+        token=str(before["token"]),
+        attested=int(attested),
+        sellable=int(sellable),
+        receipt=receipt,
+    )
+
+
+def _texts(terms: Terms) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("sku", terms.sku), ("region", terms.region)
+
+
+def _left_aligned(text: str, field: str) -> bytes:
+    """ASCII of at most 32 bytes, as terms carry it."""
+    if not text.isascii() or len(text) > 32 or not text.isprintable():
+        raise BadInput(f"{field} {text!r} must be at most 32 printable ASCII characters")
+    return text.encode("ascii").ljust(32, b"\0")

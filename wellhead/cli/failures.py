@@ -1,0 +1,59 @@
+"""What went wrong, as a sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from wellhead.actions.errors import BadInput, Refusal, SetupError
+from wellhead.chain import NodeUnreachable, Reverted, RpcError
+from wellhead.chain.deployment import DeploymentError
+from wellhead.cli import sentences
+from wellhead.cli.session import Session
+from wellhead.sources import ToolchainError
+
+REFUSED, USAGE, NODE, SETUP, INPUT, INTERRUPTED = 1, 2, 3, 4, 5, 130
+
+
+@contextmanager
+def guarded(session: Session) -> Iterator[None]:
+    """Turn the errors that a person can cause into a message and an exit."""
+    try:
+        yield
+    except (Reverted, Refusal) as error:
+        message = sentences.sentence(error.name, error.arguments)
+        _leave(session, REFUSED, message, error.name, error.arguments)
+    except click.Abort:
+        _leave(session, USAGE, "not confirmed: nothing was sent")
+    except NodeUnreachable as error:
+        _leave(session, NODE, f"{error}. Is it running? `wellhead up` starts a local chain")
+    except RpcError as error:
+        _leave(session, NODE, f"the node refused: {error}")
+    except (SetupError, DeploymentError, ToolchainError) as error:
+        _leave(session, SETUP, str(error))
+    except BadInput as error:
+        _leave(session, INPUT, str(error))
+    except OSError as error:
+        _leave(session, SETUP, f"{error.filename or 'a file'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        _leave(session, INTERRUPTED, "interrupted")
+
+
+def _leave(
+    session: Session,
+    code: int,
+    message: str,
+    name: str | None = None,
+    arguments: dict[str, Any] | None = None,
+) -> None:
+    if session.settings.as_json:
+        document = {"exit_code": code, "message": message}
+        if name is not None:
+            document |= {"error": name, "arguments": arguments or {}}
+        session.out.document("error", document)
+    session.out.fail(message)
+    sys.exit(code)

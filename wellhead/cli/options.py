@@ -1,0 +1,255 @@
+"""Options that commands share, and the types of their values. Light to import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from wellhead.cli import amounts
+
+#: Where a command's context keeps its settings; its object may be somebody else's, ape's for one.
+KEY = "wellhead.settings"
+pass_settings = click.decorators.pass_meta_key(KEY)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Parsed(click.ParamType):
+    """A value that one of the parsers in `amounts` reads."""
+
+    def __init__(self, name: str, parser: Callable[[str], Any]) -> None:
+        self.name = name
+        self._parser = parser
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parser(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _whole(text: str) -> int:
+    number = amounts.parse_decimal(text, 0)
+    if number >= 2**32:
+        raise ValueError(f"{text!r} is too large")
+    return number
+
+
+MONEY = Parsed("dollars", amounts.parse_money)
+SHARE = Parsed("share", amounts.parse_share)
+MULTIPLE = Parsed("multiple", lambda text: amounts.parse_decimal(text, amounts.MILLIONTHS))
+THOUSANDTHS = Parsed("units", lambda text: amounts.parse_decimal(text, amounts.THOUSANDTHS))
+HOUR = Parsed("hour", amounts.parse_hour)
+ADDRESS = Parsed("address", amounts.parse_address)
+WORD = Parsed("word", amounts.parse_word)
+WHOLE = Parsed("number", _whole)
+FILE = click.Path(path_type=Path)
+
+
+def _account(text: str) -> int | str:
+    if text.isascii() and text.isdigit() and len(text) < 4:
+        return int(text)
+    try:
+        return amounts.parse_address(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; a dev account's index is the other way to name one") from None
+
+
+ACCOUNT = Parsed("index|address", _account)
+
+
+def stack(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator, listed in this order."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def _shared(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Keep an option's value for the session instead of handing it to the command."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+        from wellhead.cli.session import Settings
+
+        setattr(ctx.meta.setdefault(KEY, Settings()), name, value)
+
+    return keep
+
+
+def _option(field: str, *names: str, **attributes: Any) -> Callable[[F], F]:
+    return click.option(*names, expose_value=False, callback=_shared(field), **attributes)
+
+
+as_json = _option("as_json", "--json", is_flag=True, help="Print one JSON document on stdout.")
+#: How the outcome is shown.
+shows = stack(
+    as_json,
+    _option("verbose", "-v", "--verbose", is_flag=True, help="Say on stderr what is done."),
+)
+
+#: Which node, and which deployment on it.
+node = _option(
+    "rpc_url",
+    "--rpc",
+    metavar="URL",
+    envvar="WELLHEAD_RPC",
+    help="The node.  [default: that of `up` if it runs, else http://127.0.0.1:8545]",
+)
+deployment = _option(
+    "deployment_file",
+    "--deployment",
+    type=FILE,
+    envvar="WELLHEAD_DEPLOYMENT",
+    help="The deployment file.  [default: deployments/CHAIN_ID.json in .wellhead]",
+)
+
+
+def sender(default: str) -> Callable[[F], F]:
+    """Who sends, and how far it goes. `default` names the local chain's account."""
+    return stack(
+        _option(
+            "account",
+            "--account",
+            type=ACCOUNT,
+            envvar="WELLHEAD_ACCOUNT",
+            help="Who sends: a dev account's index on a local chain, or an address that the node "
+            f"holds.  [default on a local chain: {default}]",
+        ),
+        sending,
+    )
+
+
+#: How far a transaction goes; for the ape scripts too, where ape names the account.
+sending = stack(
+    _option("dry_run", "--dry-run", is_flag=True, help="Ask the chain, but send nothing."),
+    _option("yes", "--yes", "-y", is_flag=True, help="Do not ask before sending."),
+)
+
+deployment_plan = stack(
+    click.option("--cash", type=ADDRESS, help="The stablecoin."),
+    click.option("--reserve", type=ADDRESS, help="The bitcoin token."),
+    click.option("--reporter", "reporters", type=ADDRESS, multiple=True, help="May repeat."),
+    click.option("--threshold", type=click.IntRange(1, 32), help="Signatures that a report needs."),
+    click.option("--operator", "operators", type=ADDRESS, multiple=True, help="May repeat."),
+    click.option("--guardian", "guardians", type=ADDRESS, multiple=True, help="May repeat."),
+    click.option(
+        "--finality",
+        type=click.IntRange(1, 720),
+        default=24,
+        show_default=True,
+        metavar="HOURS",
+        help="Hours after which a report is final.",
+    ),
+    click.option("--again", is_flag=True, help="Deploy although the file's deployment stands."),
+)
+
+cluster = click.option(
+    "--cluster", type=WHOLE, required=True, metavar="ID", help="The cluster's id."
+)
+
+order = stack(
+    cluster,
+    click.option("--units", type=WHOLE, required=True, help="Units to lease."),
+    click.option(
+        "--start",
+        type=HOUR,
+        default="now",
+        show_default=True,
+        help="First hour: now, now+24, 2026-12-01T00:00Z or an hour's number.",
+    ),
+    click.option("--hours", type=WHOLE, required=True, help="Number of hours."),
+)
+
+max_cost = click.option(
+    "--max-cost", type=MONEY, help="Pay no more than this.  [default: the quote and 1 %]"
+)
+
+evidence = click.option(
+    "--evidence",
+    type=WORD,
+    default="0x" + "00" * 32,
+    metavar="WORD",
+    help="Merkle root of the data behind it, 32 bytes.  [default: zero]",
+)
+
+attestation = stack(
+    click.option("--cluster", type=WHOLE, metavar="ID", help="The cluster's id."),
+    click.option("--units", type=WHOLE, help="Units that are added."),
+    evidence,
+    click.option(
+        "--attestation",
+        "attestation_file",
+        type=FILE,
+        help="An attestation with the reporters' signatures (JSON).  [default: on a local chain "
+        "the dev reporters sign]",
+    ),
+)
+
+samples = stack(
+    click.option("--cluster", type=WHOLE, metavar="ID", help="The cluster's id."),
+    click.option(
+        "--hour",
+        type=HOUR,
+        help="First hour that is reported.  [default: the last one that is over]",
+    ),
+    click.option("--hours", type=WHOLE, default=1, show_default=True, help="Hours, all alike."),
+    click.option("--working", type=THOUSANDTHS, help="Mean units that worked, e.g. 63.5."),
+    click.option(
+        "--available",
+        type=THOUSANDTHS,
+        help="Mean of what tenants could use.  [default: as much as was booked and worked]",
+    ),
+    click.option(
+        "--measured",
+        type=SHARE,
+        help="Utilization of the attested units, e.g. 43.1%.  [default: all that was available]",
+    ),
+    click.option("--energy", type=WHOLE, default=0, help="Joules in the hour."),
+    click.option("--work", type=WHOLE, default=0, help="GFLOP or tokens in the hour."),
+    click.option(
+        "--file",
+        "sample_file",
+        type=FILE,
+        help="Samples from a JSON or CSV file instead, with the columns cluster, hour, working, "
+        "available, measured, energy, work.",
+    ),
+    evidence,
+    click.option(
+        "--signatures",
+        "signature_file",
+        type=FILE,
+        help="The reporters' signatures (JSON).  [default: on a local chain the dev reporters "
+        "sign]",
+    ),
+)
+
+demonstration = stack(
+    click.option(
+        "--trace",
+        type=FILE,
+        help="A CSV file, gzipped or not, with the columns timestamp_utc, gpus_total_count and "
+        "gpus_running_count.  [default: the one that comes with Wellhead]",
+    ),
+    click.option(
+        "--infer-down/--no-infer-down",
+        default=True,
+        show_default=True,
+        help="Take moments at which no unit of the cluster ran for outages.",
+    ),
+    click.option(
+        "--report",
+        type=FILE,
+        default=Path("demo-report.json"),
+        show_default=True,
+        help="Where the final books go.",
+    ),
+)

@@ -1,0 +1,77 @@
+"""`wellhead quote`: what a lease would cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from wellhead.actions import leasing
+from wellhead.cli import amounts, options
+from wellhead.cli.output import Row
+from wellhead.cli.session import Session, Settings, run
+
+
+@click.command()
+@options.order
+@options.node
+@options.deployment
+@options.shows
+@options.pass_settings
+def quote(settings: Settings, cluster: int, units: int, start: amounts.HourAt, hours: int) -> None:
+    """Show what a lease would cost now.
+
+    A lease that starts in the current hour pays that hour pro rata.
+    """
+    run(settings, lambda session: show(session, cluster, units, start, hours))
+
+
+def show(session: Session, cluster: int, units: int, start: amounts.HourAt, hours: int) -> None:
+    deployment = session.deployment
+    order = leasing.Order(cluster, units, start.resolve(session.current_hour()), hours)
+    priced = leasing.quote(deployment, order)
+    session.out.result("quote", document(priced), "Quote", rows(priced))
+
+
+def document(priced: leasing.Quote) -> dict[str, Any]:
+    """For programs; shared with `lease`."""
+    order = priced.order
+    return {
+        "cluster": order.cluster,
+        "units": order.units,
+        "start": order.start,
+        "end": order.end,
+        "hours": order.hours,
+        "first_seconds": priced.first_seconds,
+        "cost": priced.cost,
+        "rate": priced.rate,
+        "base": priced.base,
+        "peak": priced.peak,
+        "default_max_cost": priced.default_max,
+    }
+
+
+def rows(priced: leasing.Quote) -> list[Row]:
+    """For people; shared with `lease`."""
+    order = priced.order
+    each = amounts.show_per_unit_hour(priced.cost, order.units, priced.seconds)
+    return [
+        ("cluster", str(order.cluster)),
+        ("units", f"{order.units:,}"),
+        *span_rows(order, priced.first_seconds),
+        ("cost", f"{amounts.show_money(priced.cost)} ({each} per unit-hour)"),
+        ("base price", f"{amounts.show_money(priced.base // leasing.WAD)} per unit-hour"),
+        ("booked at most", f"{priced.peak:,} units in the fullest hour"),
+    ]
+
+
+def span_rows(order: leasing.Order, first_seconds: int) -> list[Row]:
+    """From when to when a lease goes, its first hour included as far as it is covered."""
+    begin = (order.start + 1) * leasing.HOUR - first_seconds
+    length = amounts.show_count(order.hours, "hour")
+    if first_seconds < leasing.HOUR:
+        length += f", {amounts.show_span(first_seconds)} of the first"
+    return [
+        ("from", amounts.show_time(begin)),
+        ("to", f"{amounts.show_hour(order.end)} ({length})"),
+    ]

@@ -1,0 +1,255 @@
+"""Every error of the contracts, and every refusal of ours, as one plain sentence.
+
+A test checks that no custom error of any contract is missing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wellhead.cli.amounts import (
+    show_count,
+    show_hour,
+    show_money,
+    show_share,
+    show_span,
+    show_time,
+    show_tokens,
+)
+from wellhead.cli.library_sentences import LIBRARIES
+
+Sentence = Callable[..., str]
+
+
+def sentence(name: str, arguments: dict[str, Any]) -> str:
+    """What an error says to a person; arguments are taken by position."""
+    values = list(arguments.values())
+    if name == "Panic":
+        return f"A contract failed its own checks (panic code {values[0]:#x}): please report this."
+    if name == "Error":
+        return f"A contract refused: {values[0]}"
+    if name == "":
+        return "A contract refused without saying why."
+    if name not in SENTENCES:
+        return f"A contract refused: {name}({', '.join(str(value) for value in values)})"
+    return SENTENCES[name](*values)
+
+
+def _hours(count: int) -> str:
+    return show_count(count, "hour")
+
+
+def _units(count: int) -> str:
+    return show_count(count, "unit")
+
+
+_TERMS = {
+    "baseFloor": "the lowest base price must be at least $0.000001",
+    "baseCap": "the highest base price must be at least the lowest and at most $1,000,000",
+    "baseStart": "the first base price must lie between the lowest and the highest",
+    "low": "the multiple for an empty hour must be above 0",
+    "high": "the multiple for a full hour must be at least that for an empty one and at most 100",
+    "target": "the target must be at most 100 %",
+    "speed": "the speed must be at most 1",
+    "discountHours": "the discount's hours must lie between 1 and 17,520",
+    "minHours": "the shortest lease must be at least 1 hour",
+    "maxHours": "the longest lease must be at least the shortest",
+    "horizonHours": "the horizon must lie between the longest lease and 17,520 hours",
+    "sla": "the service level must lie above 0 % and at most at 100 %",
+    "penalty": "the penalty must be at most 10",
+    "split": "the shares of operator, reporters and bitcoin must add up to at most 100 %",
+}
+
+
+def _invalid_terms(field: str) -> str:
+    return f"The terms are not valid: {_TERMS.get(field, f'{field} is out of its bounds')}."
+
+
+def _too_steep(discount: int, low: int, high: int) -> str:
+    # discount * high <= (Q - discount) * low
+    most = low * 10**6 // (low + high) if low + high else 0
+    return (
+        f"A discount of {show_share(discount)} would make longer leases cheaper than shorter ones: "
+        f"between these prices at most {show_share(most)} is possible."
+    )
+
+
+def _not_current(cluster: int, accrued_to: int, due: int) -> str:
+    return (
+        f"Cluster {cluster} still has unreported or unaccrued hours from {show_hour(accrued_to)} "
+        f"to {show_hour(due)}: report and settle them first, so that new units take no part of "
+        "old revenue."
+    )
+
+
+def _sold_out(peak: int, units: int, sellable: int) -> str:
+    free = max(sellable - peak, 0)
+    return (
+        f"Not enough capacity: {_units(units)} wanted, but in the fullest hour {peak:,} of "
+        f"{sellable:,} are booked and {free:,} are free."
+    )
+
+
+def _not_silent(cluster: int, hour: int, closable_at: int, clock: int) -> str:
+    return (
+        f"The hour {show_hour(hour)} of cluster {cluster} can be closed as zero only after seven "
+        f"days of silence: in {show_span(closable_at - clock)}."
+    )
+
+
+_REGISTRY: dict[str, Sentence] = {
+    "CapacityRegistry_UnknownCluster": lambda cluster: f"There is no cluster {cluster}.",
+    "CapacityRegistry_NotOperator": lambda cluster, caller: (
+        f"Only the operator of cluster {cluster} may do this, not {caller}."
+    ),
+    "CapacityRegistry_InvalidTerms": _invalid_terms,
+    "CapacityRegistry_InvalidName": lambda name, symbol: (
+        f"A token's name has 1 to 31 bytes and its symbol 1 to 11; these have {name} and {symbol}."
+    ),
+    "CapacityRegistry_DiscountTooSteep": _too_steep,
+    "CapacityRegistry_InvalidUnits": lambda units, limit: (
+        f"{_units(units)} is not possible: between 1 and {limit:,} are."
+    ),
+    "CapacityRegistry_AttestationNumber": lambda expected, given: (
+        f"This attestation has number {given}, but the cluster's next one is number {expected}: "
+        "it was used already, or others come first."
+    ),
+    "CapacityRegistry_RecordNotCurrent": _not_current,
+    "CapacityRegistry_SellableAboveAttested": lambda sellable, attested: (
+        f"{_units(sellable)} can not be open to bookings: only {attested:,} are attested."
+    ),
+    "CapacityRegistry_StillBooked": lambda cluster, peak, remaining: (
+        f"Cluster {cluster} has up to {_units(peak)} booked, more than the {remaining:,} that "
+        "would remain."
+    ),
+    "CapacityRegistry_Paused": lambda: "New leases and mints are paused.",
+    "CapacityRegistry_NotPaused": lambda: "Nothing is paused.",
+}
+
+_MARKET: dict[str, Sentence] = {
+    "LeaseMarket_NoUnits": lambda: "A lease needs at least one unit.",
+    "LeaseMarket_SoldOut": _sold_out,
+    "LeaseMarket_StartInPast": lambda start, current: (
+        f"{show_hour(start)} is over: the current hour began at {show_hour(current)}."
+    ),
+    "LeaseMarket_PastHorizon": lambda start, hours, end: (
+        f"{_hours(hours)} from {show_hour(start)} would end after {show_hour(end)}, the last hour "
+        "that can be booked."
+    ),
+    "LeaseMarket_InvalidLength": lambda hours, least, most: (
+        f"A lease of {_hours(hours)} is not possible here: between {least:,} and {most:,} are."
+    ),
+    "LeaseMarket_CostAboveMax": lambda cost, limit: (
+        f"The lease costs {show_money(cost)}, more than the limit of {show_money(limit)}."
+    ),
+    "LeaseMarket_Paused": lambda: "New leases are paused.",
+    "LeaseMarket_UnknownLease": lambda lease: f"There is no lease {lease}.",
+    "LeaseMarket_NoEther": lambda: "Leases are paid and moved without ether.",
+    "LeaseMarket_NotRouter": lambda caller: (
+        f"Only the revenue router collects earned rent, not {caller}."
+    ),
+}
+
+_ORACLE: dict[str, Sentence] = {
+    "MetricsOracle_EmptyBatch": lambda: "A report needs at least one sample.",
+    "MetricsOracle_SignatureCount": lambda needed, given: (
+        f"Exactly {show_count(needed, 'signature')} are needed, {given} were given."
+        if needed != 1
+        else f"Exactly 1 signature is needed, {given} were given."
+    ),
+    "MetricsOracle_InvalidSignature": lambda index: (
+        f"Signature {index + 1} is no signature of anybody."
+    ),
+    "MetricsOracle_UnknownSigner": lambda index, signer: (
+        f"Signature {index + 1} is by {signer}, who is no reporter, or was made for other contents."
+    ),
+    "MetricsOracle_RepeatedSigner": lambda index, signer: (
+        f"Signature {index + 1} is by {signer}, who signed already."
+    ),
+    "MetricsOracle_SignerOrder": lambda index, signer: (
+        f"Signature {index + 1} by {signer} is out of order: signatures go by ascending address."
+    ),
+    "MetricsOracle_InvalidSigners": lambda count, threshold: (
+        f"{threshold} of {count} reporters is not possible: 1 to 32 different reporters, and more "
+        "than half of them must sign."
+    ),
+    "MetricsOracle_HourReported": lambda cluster, hour: (
+        f"The hour {show_hour(hour)} of cluster {cluster} has a report already."
+    ),
+    "MetricsOracle_HourOutOfRange": lambda cluster, hour: (
+        f"The hour {show_hour(hour)} lies before cluster {cluster}'s record, or more than two "
+        "years back."
+    ),
+    "MetricsOracle_NotSilent": _not_silent,
+    "MetricsOracle_InvalidFinality": lambda seconds: (
+        f"A finality of {show_span(seconds)} is not possible: between an hour and 30 days are."
+    ),
+}
+
+_TOKEN: dict[str, Sentence] = {
+    "CapacityToken_NotRegistry": lambda caller: f"Only the registry mints and burns, not {caller}.",
+    "CapacityToken_NotRouter": lambda caller: f"Only the router adds revenue, not {caller}.",
+    "CapacityToken_PermitExpired": lambda deadline: (
+        f"The permit was good until {show_time(deadline)}."
+    ),
+    "CapacityToken_InvalidPermit": lambda signer, owner: (
+        f"The permit was signed by {signer} and not by {owner}, or for other contents."
+    ),
+    "CapacityToken_SupplyTooLarge": lambda supply: (
+        f"A supply of {show_tokens(supply)} tokens is more than a token can have."
+    ),
+    "CapacityTokenFactory_NotRegistry": lambda caller: (
+        f"Only the registry deploys tokens, not {caller}."
+    ),
+}
+
+_VAULT: dict[str, Sentence] = {
+    "Vault_NotMarket": lambda caller: f"Only the lease market uses allowances, not {caller}.",
+    "Vault_InsufficientClaim": lambda coin, account, claim, amount: (
+        f"{account} has a claim of {claim:,} smallest units of coin {coin} in the vault, less than "
+        f"{amount:,}."
+    ),
+    "Vault_InexactTransfer": lambda coin, expected, received: (
+        f"Coin {coin} delivered {received:,} smallest units instead of {expected:,}: such coins "
+        "can not be used."
+    ),
+    "Vault_InvalidReceiver": lambda receiver: f"{receiver} can not receive this.",
+    "Vault_LengthMismatch": lambda accounts, amounts: (
+        f"{accounts} accounts and {amounts} amounts do not match."
+    ),
+}
+
+_OURS: dict[str, Sentence] = {
+    "NotEnoughCash": lambda account, balance, needed: (
+        f"{account} has {show_money(balance)}, and {show_money(needed)} is needed."
+    ),
+    "NothingToClaim": lambda account: f"Nothing is owed to {account} there.",
+    "SampleSkipped_UnknownCluster": lambda cluster, hour: f"There is no cluster {cluster}.",
+    "SampleSkipped_BeforeGenesis": lambda cluster, hour: (
+        f"The hour {show_hour(hour)} lies before cluster {cluster} was registered."
+    ),
+    "SampleSkipped_Unfinished": lambda cluster, hour: (
+        f"The hour {show_hour(hour)} of cluster {cluster} is not over."
+    ),
+    "SampleSkipped_Ancient": lambda cluster, hour: (
+        f"The hour {show_hour(hour)} of cluster {cluster} lies more than two years back."
+    ),
+    "SampleSkipped_Reported": lambda cluster, hour: (
+        f"The hour {show_hour(hour)} of cluster {cluster} has a report already."
+    ),
+    "SampleSkipped_Malformed": lambda cluster, hour: (
+        f"The sample of {show_hour(hour)} of cluster {cluster} contradicts itself: at most what "
+        "worked was available, and utilization is at most 100 %."
+    ),
+}
+
+SENTENCES: dict[str, Sentence] = {
+    **_REGISTRY,
+    **_MARKET,
+    **_ORACLE,
+    **_TOKEN,
+    **_VAULT,
+    **LIBRARIES,
+    **_OURS,
+}

@@ -1,0 +1,101 @@
+"""`wellhead settle`: refunds credited, revenue split."""
+
+from __future__ import annotations
+
+import click
+
+from wellhead.actions import leasing, people
+from wellhead.cli import amounts, options
+from wellhead.cli.output import Row
+from wellhead.cli.session import Session, Settings, run
+
+
+@click.command()
+@click.option(
+    "--lease", "leases", type=options.WHOLE, multiple=True, metavar="ID", help="May repeat."
+)
+@click.option(
+    "--cluster",
+    "clusters",
+    type=options.WHOLE,
+    multiple=True,
+    metavar="ID",
+    help="All leases of a cluster, and the split of what it earned; may repeat.",
+)
+@options.sender(f"{people.ANYBODY}, anybody")
+@options.node
+@options.deployment
+@options.shows
+@options.pass_settings
+def settle(settings: Settings, leases: tuple[int, ...], clusters: tuple[int, ...]) -> None:
+    """Credit refunds, and split what a cluster earned.
+
+    Only final hours count. Anybody may do it, at any time and any number of times: the outcome is
+    the same. What is credited waits in the vault for `claim`.
+    """
+    if not (leases or clusters):
+        raise click.UsageError("give --lease or --cluster")
+    run(settings, lambda session: execute(session, leases, clusters))
+
+
+def execute(session: Session, leases: tuple[int, ...], clusters: tuple[int, ...]) -> None:
+    deployment = session.deployment
+    sender = session.sender(people.ANYBODY)
+    for lease in leases:  # an unknown one is refused before anything is sent
+        deployment.market.call("leaseOf", lease)
+    for cluster in clusters:
+        deployment.registry.call("clusterOf", cluster)
+    session.confirm("Settle?")
+    wanted = list(leases)
+    splits = []
+    for cluster in clusters:
+        split = leasing.distribute(deployment, cluster, sender, dry=session.dry_run)
+        session.mined(*split.receipts)
+        splits.append(split)
+        wanted += [n for n in leasing.leases_of(deployment, cluster) if n not in wanted]
+    refunds = []
+    for lease in wanted:
+        refund = leasing.settle(deployment, lease, sender, dry=session.dry_run)
+        session.mined(refund.receipt)
+        refunds.append(refund)
+    document = {
+        "dry_run": session.dry_run,
+        "clusters": [
+            {
+                "cluster": split.cluster,
+                "accrued_to": split.accrued_to,
+                "distributed": split.distributed,
+                "parts": split.parts,
+            }
+            for split in splits
+        ],
+        "leases": [
+            {"lease": refund.lease, "tenant": refund.tenant, "refund": refund.refund}
+            for refund in refunds
+        ],
+        "refunded": sum(refund.refund for refund in refunds),
+    }
+    rows: list[Row] = []
+    for split in splits:
+        rows += _split_rows(split)
+    rows += [
+        (
+            f"refund of lease {refund.lease}",
+            f"{amounts.show_money(refund.refund)} to {refund.tenant}",
+        )
+        for refund in refunds
+        if refund.refund
+    ]
+    if not any(refund.refund for refund in refunds):
+        rows.append(("refunds", "none due"))
+    title = "Settlement, not sent" if session.dry_run else "Settlement"
+    session.out.result("settle", document, title, rows)
+
+
+def _split_rows(split: leasing.Distribution) -> list[Row]:
+    parts = {name: amounts.show_money(value) for name, value in split.parts.items() if value}
+    return [
+        (f"cluster {split.cluster}", f"accrued to {amounts.show_hour(split.accrued_to)}"),
+        ("distributed", amounts.show_money(split.distributed)),
+        *((f"  {name}", shown) for name, shown in parts.items()),
+    ]
