@@ -86,7 +86,7 @@ demo: setup
 	@$(RUN) wellhead demo $(if $(TRACE),--trace $(TRACE))
 
 test: setup
-	@$(RUN) pytest -q
+	@$(RUN) pytest -q -n 2 --dist worksteal --exercised
 
 lint: setup
 	@.venv/bin/ruff check .

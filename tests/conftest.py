@@ -6,18 +6,25 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.support.exercised import (  # noqa: F401  (hooks)
+    pytest_addoption,
+    pytest_configure,
+    pytest_sessionfinish,
+    pytest_testnodedown,
+)
 from tests.support.stage import GENESIS, Stage, build_stage
 from wellhead import toolchain
 from wellhead.chain import Anvil
 
 os.environ.update(toolchain.environment())
 
-# derandomize and database are set because hypothesis' own "ci" profile would change both under CI.
+# What every change runs finds the same everywhere; `make fuzz` looks further. All is set, because
+# hypothesis' own "ci" profile would change some of it under CI.
 settings.register_profile(
     "pr",
     deadline=None,
     print_blob=True,
-    derandomize=False,
+    derandomize=True,
     database=None,
     max_examples=50,
     stateful_step_count=25,
@@ -27,6 +34,7 @@ settings.register_profile(
 settings.register_profile(
     "fuzz",
     settings.get_profile("pr"),
+    derandomize=False,
     max_examples=1000,
     stateful_step_count=50,
     phases=tuple(Phase),

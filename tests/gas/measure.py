@@ -1,7 +1,7 @@
 """Gas and newly written storage slots of every core operation.
 
-`python -m tests.gas.measure` prints the table and writes gas-report.json; with `--renew` it also renews the committed snapshot,
-which `make test` compares with.
+`python -m tests.gas.measure` prints the table and writes gas-report.json; with `--renew` it also
+renews the committed snapshot, which `make test` compares with.
 """
 
 from __future__ import annotations

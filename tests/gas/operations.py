@@ -1,7 +1,8 @@
 """Every core operation, prepared and sent once, as the gas table measures it.
 
-Each function gets a stage with one cluster of 1,000 units, prepares what the operation needs, and returns the receipts of the
-measured transactions: the table shows the worst. Where the place on the hour grid matters, that is one for each of 24 hours.
+Each function gets a stage with one cluster of 1,000 units, prepares what the operation needs, and
+yields the receipts of the measured transactions: the table shows the worst. Where the place on the
+hour grid matters, that is one for each of 24 hours.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def accrue(stage: Stage, cluster: int) -> Iterator[Receipt]:
 
 @operation
 def settle_refund(stage: Stage, cluster: int) -> Iterator[Receipt]:
-    """The refund of a lease that was not served in full, into a claim that exists; hours accrued before."""
+    """A refund into a claim that exists; the hours were accrued before."""
     start = stage.hour() + 1
     first = stage.lease(cluster, 64, start, 4)
     second = stage.lease(cluster, 64, start, 4)
@@ -161,7 +162,7 @@ def transfer_idle(stage: Stage, cluster: int) -> Iterator[Receipt]:
 
 @operation
 def transfer_after_distribution(stage: Stage, cluster: int) -> Iterator[Receipt]:
-    """A transfer between two holders who have both earned since their last, not for the first time."""
+    """Both holders have earned since their last transfer, not for the first time."""
     token = stage.token(cluster)
     token.send("transfer", stage.holders[0].address, 10 * UNIT, sender=stage.operator)
     _earn_hours(stage, cluster, 3)

@@ -84,7 +84,10 @@ class MarketMachine(RuleBasedStateMachine):
         self.invest(6, Q // 2)
         self.lease(0, Q // 3, 0, 0, 96, MAX)
         self.lease(1, Q // 2, 0, 0, 60, MAX)
-        self._live(16, up)
+        self._live(1, up)
+        self.accrue()
+        self.pair.compare()  # with the cursor right behind the first, partial hour
+        self._live(15, up)
         self.distribute()
 
     def teardown(self) -> None:

@@ -1,0 +1,99 @@
+"""Which functions, events and errors of the contracts the tests really met.
+
+Hooks for pytest: they listen where calls are encoded and reverts and logs decoded, in every worker,
+and with `--exercised`, as `make test` runs it, fail the run when anything in an ABI was never met.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any
+
+import pytest
+from eth_utils.crypto import keccak
+
+from wellhead import toolchain
+from wellhead.chain import abi, contract
+
+CONTRACTS = (
+    "CapacityRegistry",
+    "CapacityToken",
+    "CapacityTokenFactory",
+    "LeaseMarket",
+    "MetricsOracle",
+    "RevenueRouter",
+    "Vault",
+)
+
+#: What a contract inherits and can not meet, and why.
+UNREACHABLE = {
+    "AccessManagedRequiredDelay": "declared by AccessManaged, which never raises it",
+    "AccountBalanceOverflow": "needs 2^32 leases in one account",
+    "ECDSAInvalidSignatureLength": "signatures come in parts, never as bytes",
+    "EIP712DomainChanged": "the domain is fixed at deployment",
+    "ERC20InvalidApprover": "the approver is the caller, or signed",
+    "ERC20InvalidSender": "the sender is the caller, or has approved",
+    "InvalidAccountNonce": "nonces are used in order, never named by the caller",
+    "InvalidShortString": "names of a domain have 1 to 31 bytes",
+    "StringTooLong": "names of a domain have 1 to 31 bytes",
+    "TokenAlreadyExists": "lease ids count up",
+}
+
+_seen: set[str] = set()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--exercised",
+        action="store_true",
+        help="fail unless every function, event and error of the contracts was met",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    _listen(abi.Function, "encode", lambda function, *_: f"function {function.selector.hex()}")
+    _listen(contract.Reverted, "__init__", lambda _, data, *__: f"error {data[:4].hex()}")
+    _listen(abi.Event, "__init__", lambda _, *__, **named: f"event {named['name']}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["exercised"] = sorted(_seen)
+    elif session.config.getoption("--exercised") and (missing := missed()):
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_line("\nnever met by any test: " + ", ".join(missing), red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker of xdist hands over what it met."""
+    _seen.update(getattr(node, "workeroutput", {}).get("exercised", []))
+
+
+def missed() -> list[str]:
+    """Everything in the contracts' ABIs that was not met and can be."""
+    missing = set()
+    for name in CONTRACTS:
+        for entry in toolchain.artifacts()[name]["abi"]:
+            kind = entry["type"]
+            if kind not in ("function", "event", "error") or entry["name"] in UNREACHABLE:
+                continue
+            key = entry["name"]
+            if kind != "event":
+                key = keccak(text=abi.signature(entry))[:4].hex()
+            if f"{kind} {key}" not in _seen:
+                missing.add(f"{name}.{entry['name']}")
+    return sorted(missing)
+
+
+def _listen(kind: type, method: str, describe: Any) -> None:
+    original = getattr(kind, method)
+
+    @wraps(original)
+    def listening(self: Any, *arguments: Any, **named: Any) -> Any:
+        _seen.add(describe(self, *arguments, **named))
+        return original(self, *arguments, **named)
+
+    setattr(kind, method, listening)
