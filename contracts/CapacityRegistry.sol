@@ -12,10 +12,10 @@ import {IRevenueRouter} from "./interfaces/IRevenueRouter.sol";
 import {MarketClock} from "./libraries/MarketClock.sol";
 
 /// @title CapacityRegistry
-/// @notice Trust: a quorum of reporters says which hardware exists; nobody else can create units. The authority admits operators and
-/// pauses; it can not change a cluster's terms, units or operator. An operator can close its units to new bookings at any time and
-/// retire units that nobody has booked.
-/// Liveness: a mint needs a quorum, and reports that are not older than the finality allows; everything else needs its caller alone.
+/// @notice Trust: a quorum of reporters says which hardware exists; nobody else can create units. The authority admits
+/// operators and pauses; it can not change a cluster's terms, units or operator. An operator can close its units to new
+/// bookings at any time and retire units that nobody has booked. Liveness: a mint needs a quorum, and reports that are
+/// not older than the finality allows; everything else needs its caller alone.
 contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
     using MarketClock for MarketClock.Clock;
 
@@ -215,7 +215,8 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         return _hashTypedDataV4(keccak256(abi.encode(ATTESTATION_TYPEHASH, clusterId, units, number, evidence)));
     }
 
-    /// The units are about to change, and with them who shares revenue and what a booked fraction means: account for the past first.
+    /// The units are about to change, and with them who shares revenue and what a booked fraction means: account for
+    /// the past first.
     function _closeBooks(uint256 clusterId) private {
         _router.distribute(clusterId);
         _market.updateBase(clusterId);
@@ -268,6 +269,8 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         if (terms.service.sla == 0 || terms.service.sla > Q) revert CapacityRegistry_InvalidTerms("sla");
         if (terms.service.penalty > 10 * Q) revert CapacityRegistry_InvalidTerms("penalty");
         Split calldata split = terms.split;
-        if (uint256(split.operator) + split.reporters + split.bitcoin > Q) revert CapacityRegistry_InvalidTerms("split");
+        if (uint256(split.operator) + split.reporters + split.bitcoin > Q) {
+            revert CapacityRegistry_InvalidTerms("split");
+        }
     }
 }

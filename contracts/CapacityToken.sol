@@ -14,9 +14,10 @@ import {RevenueIndex} from "./libraries/RevenueIndex.sol";
 import {TokenAccount, TokenAccountLib} from "./libraries/TokenAccount.sol";
 
 /// @title CapacityToken
-/// @notice Trust: the registry mints what a quorum attested and burns what its operator retires; the router adds revenue that it has put into
-/// this token's claim first. Nobody can move, freeze or dilute a holder's tokens or take what they earned.
-/// Liveness: a claim needs the coin to accept the receiver; the holder chooses another one when it does not.
+/// @notice Trust: the registry mints what a quorum attested and burns what its operator retires; the router adds
+/// revenue that it has put into this token's claim first. Nobody can move, freeze or dilute a holder's tokens or take
+/// what they earned. Liveness: a claim needs the coin to accept the receiver; the holder chooses another one when it
+/// does not.
 contract CapacityToken is ICapacityToken, IERC20Errors, EIP712, Nonces {
     using RevenueIndex for RevenueIndex.Ledger;
 
@@ -231,7 +232,8 @@ contract CapacityToken is ICapacityToken, IERC20Errors, EIP712, Nonces {
         }
     }
 
-    /// Book what `account` earned since its checkpoint. The caller must write its balance, and with it the checkpoint, next.
+    /// Book what `account` earned since its checkpoint. The caller must write its balance, and with it the checkpoint,
+    /// next.
     function _checkpoint(address account, TokenAccount totals) private returns (uint256 balance) {
         TokenAccount checkpoint = _accounts[account];
         balance = checkpoint.tokens();

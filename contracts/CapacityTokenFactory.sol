@@ -6,7 +6,8 @@ import {ICapacityTokenFactory} from "./interfaces/ICapacityTokenFactory.sol";
 import {IVault} from "./interfaces/IVault.sol";
 
 /// @title CapacityTokenFactory
-/// @notice Trust: the registry, router, vault and coins of every token are fixed at deployment; nobody can change a token.
+/// @notice Trust: the registry, router, vault and coins of every token are fixed at deployment; nobody can change a
+/// token.
 contract CapacityTokenFactory is ICapacityTokenFactory {
     address private immutable _registry;
     address private immutable _router;

@@ -13,10 +13,11 @@ import {LeaseMetadata} from "./libraries/LeaseMetadata.sol";
 import {PriceCurve} from "./libraries/PriceCurve.sol";
 
 /// @title LeaseMarket
-/// @notice Trust: the registry's terms, which are fixed, and the oracle's final records, which a quorum signed. No role can touch a lease, a
-/// refund or the books. Rent stays in this contract's claim in the vault until an hour is final: then it is the router's or the tenant's.
-/// Liveness: accruing needs the oracle to record, or anyone to close after silence, every booked hour; a lease needs the
-/// stablecoin to move; nothing else calls a coin, so no receiver can stop an accrual or a settlement.
+/// @notice Trust: the registry's terms, which are fixed, and the oracle's final records, which a quorum signed. No role
+/// can touch a lease, a refund or the books. Rent stays in this contract's claim in the vault until an hour is final:
+/// then it is the router's or the tenant's. Liveness: accruing needs the oracle to record, or anyone to close after
+/// silence, every booked hour; a lease needs the stablecoin to move; nothing else calls a coin, so no receiver can stop
+/// an accrual or a settlement.
 contract LeaseMarket is ILeaseMarket, ERC721 {
     using CapacityCalendar for CapacityCalendar.Calendar;
     using LeaseBook for LeaseBook.Book;

@@ -11,9 +11,9 @@ import {IVault} from "./interfaces/IVault.sol";
 import {Samples} from "./libraries/Samples.sol";
 
 /// @title MetricsOracle
-/// @notice Trust: `threshold` colluding reporters can record anything; fewer can record nothing. The authority names the reporters.
-/// Anyone may carry a batch to the chain, and can only hold it back, not change it.
-/// Liveness: needs `threshold` reporters and one relay. An hour that nobody reports waits, and after seven days on the market clock
+/// @notice Trust: `threshold` colluding reporters can record anything; fewer can record nothing. The authority names
+/// the reporters. Anyone may carry a batch to the chain, and can only hold it back, not change it. Liveness: needs
+/// `threshold` reporters and one relay. An hour that nobody reports waits, and after seven days on the market clock
 /// anyone may close it as zero; a pause stops that clock.
 contract MetricsOracle is IMetricsOracle, AccessManaged, EIP712 {
     using Samples for uint256;
@@ -209,7 +209,7 @@ contract MetricsOracle is IMetricsOracle, AccessManaged, EIP712 {
 
     function _setSigners(address[] memory addresses, uint256 threshold) private {
         uint256 count = addresses.length;
-        bool valid = count != 0 && count <= MAX_SIGNERS && threshold * 2 > count && threshold <= count;
+        bool valid = count != 0 && count <= MAX_SIGNERS && threshold <= count && threshold * 2 > count;
         bytes memory packed;
         address last;
         for (uint256 i; valid && i < count; ++i) {
@@ -229,7 +229,8 @@ contract MetricsOracle is IMetricsOracle, AccessManaged, EIP712 {
     }
 
     function _isAncient(uint256 hour) private view returns (bool) {
-        return hour + RING <= block.timestamp / HOUR;
+        uint256 currentHour = block.timestamp / HOUR;
+        return hour < currentHour && currentHour - hour >= RING;
     }
 
     function _signerAt(bytes memory packed, uint256 index) private pure returns (address signer) {

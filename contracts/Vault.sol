@@ -7,10 +7,10 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {IVault} from "./interfaces/IVault.sol";
 
 /// @title Vault
-/// @notice Trust: nobody. There is no owner, no pause and no way out for a coin but its claim's holder. The market, fixed at
-/// deployment, can spend allowances given to the vault; it only ever does so for the account that called it.
-/// Liveness: a withdrawal needs the coin to accept the receiver. Coins are plain ERC-20: one that charges on transfer is refused,
-/// one that rebases or is seized by its issuer can leave the claims in that coin, and in no other, short.
+/// @notice Trust: nobody. There is no owner, no pause and no way out for a coin but its claim's holder. The market,
+/// fixed at deployment, can spend allowances given to the vault; it only ever does so for the account that called it.
+/// Liveness: a withdrawal needs the coin to accept the receiver. Coins are plain ERC-20: one that charges on transfer
+/// is refused, one that rebases or is seized by its issuer can leave the claims in that coin, and in no other, short.
 contract Vault is IVault, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 

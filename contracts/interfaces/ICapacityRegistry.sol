@@ -5,8 +5,8 @@ import {IMetricsOracle} from "./IMetricsOracle.sol";
 
 /// @title CapacityRegistry: operators, clusters and their terms, attestation, sellable capacity, pause.
 /// @notice A cluster is one operator's homogeneous capacity at one site. Its terms never change after registration. Its
-/// token's supply always equals the units that a quorum of reporters attested, times 1e18.
-/// "Millionths" below are parts of Q = 1e6.
+/// token's supply always equals the units that a quorum of reporters attested, times 1e18. "Millionths" below are parts
+/// of Q = 1e6.
 interface ICapacityRegistry {
     enum Kind {
         Training, // a unit is one GPU; work is GFLOP
@@ -21,8 +21,9 @@ interface ICapacityRegistry {
     /// @param low Multiple of the base paid for the first unit of an empty hour, millionths; at least 1.
     /// @param high Multiple of the base paid for the last unit of a full hour, millionths; low to 100e6.
     /// @param target Booked fraction at which the base stands still, millionths; at most 1e6.
-    /// @param speed Growth of the base's logarithm per hour and unit of (booked fraction - target), millionths; at most 1e6.
-    /// @param discount Term discount of a lease of `discountHours` or more, millionths; below 1e6.
+    /// @param speed Growth of the base's logarithm per hour and unit of (booked fraction - target), millionths; at most
+    /// 1e6.
+    /// @param discount Term discount of a lease of `discountHours` or more, millionths; bounded by `DiscountTooSteep`.
     /// @param discountHours Hours over which the discount rises linearly from zero; 1 to 17,520.
     /// @param minHours Shortest lease, hours; at least 1.
     /// @param maxHours Longest lease, hours; at least minHours.
@@ -107,10 +108,23 @@ interface ICapacityRegistry {
 
     /// @notice A cluster was registered with these terms, and its token deployed.
     event ClusterRegistered(
-        uint256 indexed clusterId, address indexed operator, address token, uint256 genesis, string name, string symbol, Terms terms
+        uint256 indexed clusterId,
+        address indexed operator,
+        address token,
+        uint256 genesis,
+        string name,
+        string symbol,
+        Terms terms
     );
     /// @notice A quorum attested `units` more units, minted to the operator.
-    event Attested(uint256 indexed clusterId, uint256 units, uint256 attested, uint256 sellable, bytes32 evidence, uint256 signers);
+    event Attested(
+        uint256 indexed clusterId,
+        uint256 units,
+        uint256 attested,
+        uint256 sellable,
+        bytes32 evidence,
+        uint256 signers
+    );
     /// @notice The operator opened or closed units to new bookings.
     event SellableSet(uint256 indexed clusterId, uint256 sellable);
     /// @notice The operator burned `units` tokens and took as many units out of service.
@@ -128,14 +142,15 @@ interface ICapacityRegistry {
     error CapacityRegistry_InvalidTerms(string field);
     /// @notice A token name has 1 to 31 bytes (the EIP-712 domain's limit), a symbol 1 to 11.
     error CapacityRegistry_InvalidName(uint256 nameLength, uint256 symbolLength);
-    /// @notice The discount would make a longer lease cheaper than a shorter one: needs
-    /// `discount * high <= (1e6 - discount) * low`.
+    /// @notice The discount would make a longer lease cheaper than a shorter one: needs `discount * high <= (1e6 -
+    /// discount) * low`.
     error CapacityRegistry_DiscountTooSteep(uint256 discount, uint256 low, uint256 high);
     /// @notice At least one unit, and at most `limit` in all.
     error CapacityRegistry_InvalidUnits(uint256 units, uint256 limit);
     /// @notice The attestation was used, or is not the next one.
     error CapacityRegistry_AttestationNumber(uint256 expected, uint256 given);
-    /// @notice Revenue of hours before `due` is not accrued yet: new units would take part of it. Report, or accrue, first.
+    /// @notice Revenue of hours before `due` is not accrued yet: new units would take part of it. Report, or accrue,
+    /// first.
     error CapacityRegistry_RecordNotCurrent(uint256 clusterId, uint256 accruedTo, uint256 due);
     /// @notice So many units can not be open to bookings.
     error CapacityRegistry_SellableAboveAttested(uint256 sellable, uint256 attested);
@@ -158,10 +173,10 @@ interface ICapacityRegistry {
         returns (uint256 clusterId);
 
     /// @notice Mint the tokens of newly attested units to the operator and open the units to bookings.
-    /// @dev Only the operator. Not while paused. Accrues and distributes first and requires the record to be current, so that new units
-    /// take no part of older revenue than that of hours which can not be final yet: those of the last `finality` and two hours. After a pause
-    /// it can take as long again until the record is current. Devices' uniqueness across clusters is the reporters' duty, checked off chain
-    /// from the evidence.
+    /// @dev Only the operator. Not while paused. Accrues and distributes first and requires the record to be current,
+    /// so that new units take no part of older revenue than that of hours which can not be final yet: those of the last
+    /// `finality` and two hours. After a pause it can take as long again until the record is current. Devices'
+    /// uniqueness across clusters is the reporters' duty, checked off chain from the evidence.
     /// @param units Units that are added.
     /// @param number The cluster's count of used attestations; makes each attestation good for one use.
     /// @param evidence Merkle root of the device identities.
@@ -179,11 +194,13 @@ interface ICapacityRegistry {
     function setSellable(uint256 clusterId, uint256 sellable) external;
 
     /// @notice Burn `units` of the operator's tokens and take as many units out of service.
-    /// @dev Only the operator. Accrues, `MAX_STEPS` of the market at most, and distributes first. Never below what is still booked in any hour from now on. What the tokens
-    /// earned until then stays owed; what hours not yet final will earn goes to the tokens that remain.
+    /// @dev Only the operator. Accrues, `MAX_STEPS` of the market at most, and distributes first. Never below what is
+    /// still booked in any hour from now on. What the tokens earned until then stays owed; what hours not yet final
+    /// will earn goes to the tokens that remain.
     function retire(uint256 clusterId, uint256 units) external;
 
-    /// @notice Stop new leases and mints, and the market clock: finality and silence wait. Settling, refunds and claims stay open.
+    /// @notice Stop new leases and mints, and the market clock: finality and silence wait. Settling, refunds and claims
+    /// stay open.
     /// @dev Restricted by the authority.
     function pause() external;
 

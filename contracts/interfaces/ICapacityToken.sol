@@ -5,18 +5,20 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 
 /// @title CapacityToken: an ERC-20 share of one cluster that earns in two currencies.
-/// @notice One token (1e18) is one attested unit. Revenue in the stablecoin ("cash") and in bitcoin ("reserve") raises an index per
-/// currency; what an account has earned is its balance times the index's growth, exactly: an index moves in steps of
-/// 2^-shift currency units per 1e-18 token and what a step can not express is carried to the next distribution, so nothing is ever
-/// lost to rounding but the fraction of a unit that a claim leaves owed.
+/// @notice One token (1e18) is one attested unit. Revenue in the stablecoin ("cash") and in bitcoin ("reserve") raises
+/// an index per currency; what an account has earned is its balance times the index's growth, exactly: an index moves
+/// in steps of 2^-shift currency units per 1e-18 token and what a step can not express is carried to the next
+/// distribution, so nothing is ever lost to rounding but the fraction of a unit that a claim leaves owed.
 ///
-/// Bounds: a currency takes up to `2^(128 - shift)` of its smallest units in a token's life (cash: 2^40 coins or more; reserve: 2^25
-/// coins or more). Revenue above that is held for ever, revenue that comes while no token exists is carried; nothing reverts.
+/// Bounds: a currency takes up to `2^(128 - shift)` of its smallest units in a token's life (cash: 2^40 coins or more;
+/// reserve: 2^25 coins or more). Revenue above that is held for ever, revenue that comes while no token exists is
+/// carried; nothing reverts.
 interface ICapacityToken is IERC20Metadata, IERC20Permit {
     /// @notice State of one currency's revenue, in ledger integers of 2^-shift of the currency's smallest unit.
     /// @param index Ledger per 1e-18 token since genesis.
     /// @param total Ledger that was added since genesis, claims included.
-    /// @param carried Part of the total that is not in the index yet: less than one step of it, or all while no token exists.
+    /// @param carried Part of the total that is not in the index yet: less than one step of it, or all while no token
+    /// exists.
     /// @param held Smallest units above the bound.
     /// @param shift Binary digits after the point of the ledger.
     struct Revenue {

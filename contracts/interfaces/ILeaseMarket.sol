@@ -5,22 +5,23 @@ pragma solidity ^0.8.30;
 /// @notice A lease is a number of units for whole hours [start, end), prepaid in the stablecoin, an ERC-721. An hour is
 /// `unix time / 3600`; a lease that starts in the current hour pays that hour pro rata.
 ///
-/// Units: a unit-hour is one unit for one hour. `Q` = 1e6 is a fully served hour. Rates are in 2^-32 stablecoin units per hour.
-/// Ledgers are in 1 / (2^32 * Q) stablecoin units, exact; they are floored only when money is paid out, and what the floor leaves
-/// stays in the ledger. So acting once late gives the same as acting often.
+/// Units: a unit-hour is one unit for one hour. `Q` = 1e6 is a fully served hour. Rates are in 2^-32 stablecoin units
+/// per hour. Ledgers are in 1 / (2^32 * Q) stablecoin units, exact; they are floored only when money is paid out, and
+/// what the floor leaves stays in the ledger. So acting once late gives the same as acting often.
 ///
-/// Moving a lease (ERC-721) settles its final hours to the seller, as far as one `accrue` comes; later hours go with the lease.
+/// Moving a lease (ERC-721) settles its final hours to the seller, as far as one `accrue` comes; later hours go with
+/// the lease.
 ///
 /// Price of n units of G attested over the hours h of a lease, each covered for s(h) of its 3,600 seconds:
 ///
 ///     gross = base * sum of s(h) / 3600 * (low * n + (high - low) / G * (n * booked(h) + n^2 / 2))
 ///     cost  = gross * (1 - discount * min(S, discountHours * 3600) / (discountHours * 3600)),     S = sum of s(h)
 ///
-/// rounded up once, to the next stablecoin unit. `base` grows by exp(speed * (booked(h) / G - target)) with every hour h that has
-/// elapsed, within the operator's floor and cap.
+/// rounded up once, to the next stablecoin unit. `base` grows by exp(speed * (booked(h) / G - target)) with every hour
+/// h that has elapsed, within the operator's floor and cap.
 ///
-/// Service of a final hour with b units booked: a = min(1, available / b); served = Q when a >= sla, else
-/// max(0, Q - (Q + penalty) * (sla - a) / sla) with the loss rounded down. D is the running sum of served over final hours:
+/// Service of a final hour with b units booked: a = min(1, available / b); served = Q when a >= sla, else max(0, Q - (Q
+/// + penalty) * (sla - a) / sla) with the loss rounded down. D is the running sum of served over final hours:
 ///
 ///     earned = rate * (D(end) - D(start)),     refund = rate * (Q * hours - (D(end) - D(start)))
 interface ILeaseMarket {
@@ -30,7 +31,8 @@ interface ILeaseMarket {
     /// @param start First hour.
     /// @param end Hour after the last one.
     /// @param firstSeconds Seconds of the first hour that are covered, 1 to 3,600.
-    /// @param rate Rent per full hour in 2^-32 stablecoin units; the first hour pays `rate * firstSeconds / 3600`, rounded down.
+    /// @param rate Rent per full hour in 2^-32 stablecoin units; the first hour pays `rate * firstSeconds / 3600`,
+    /// rounded down.
     /// @param refunded Stablecoin units already refunded.
     struct Lease {
         uint256 clusterId;
@@ -88,7 +90,8 @@ interface ILeaseMarket {
         uint256 cost,
         uint256 rate
     );
-    /// @notice Hours up to `cursor` are accrued; `served` is D there, `earned` what this step added to the earned ledger.
+    /// @notice Hours up to `cursor` are accrued; `served` is D there, `earned` what this step added to the earned
+    /// ledger.
     event Accrued(uint256 indexed clusterId, uint256 cursor, uint256 served, uint256 earned);
     /// @notice The base price moved on to `hour`.
     event BaseUpdated(uint256 indexed clusterId, uint256 base, uint256 hour);
@@ -125,10 +128,14 @@ interface ILeaseMarket {
     function cash() external view returns (address);
 
     /// @notice What a lease would cost in this block, with the same checks as `lease` but for payment.
-    function quote(uint256 clusterId, uint256 units, uint256 start, uint256 hoursAsked) external view returns (Quote memory);
+    function quote(uint256 clusterId, uint256 units, uint256 start, uint256 hoursAsked)
+        external
+        view
+        returns (Quote memory);
 
     /// @notice Lease `units` units for the hours [start, start + hoursAsked).
-    /// @dev Anyone may call; the caller pays, by allowance to the vault, and receives the ERC-721 (without a receiver callback).
+    /// @dev Anyone may call; the caller pays, by allowance to the vault, and receives the ERC-721 (without a receiver
+    /// callback).
     /// @param start First hour; the current hour or later.
     /// @param maxCost Most that the caller will pay, stablecoin units.
     /// @return leaseId Id of the lease, counting from 1.
@@ -136,20 +143,24 @@ interface ILeaseMarket {
         external
         returns (uint256 leaseId);
 
-    /// @notice Move a cluster's books over its final hours, `MAX_STEPS` at most; stops at the first booked hour that is not final.
-    /// @dev Anyone may call. Stretches without bookings are jumped over in one step. Calling it again, or when no hour is final, moves nothing.
+    /// @notice Move a cluster's books over its final hours, `MAX_STEPS` at most; stops at the first booked hour that is
+    /// not final.
+    /// @dev Anyone may call. Stretches without bookings are jumped over in one step. Calling it again, or when no hour
+    /// is final, moves nothing.
     /// @return cursor Hours before this one are accrued now.
     function accrue(uint256 clusterId) external returns (uint256 cursor);
 
-    /// @notice Credit what is due for accrued hours that were not fully served to the lease's owner, as a claim in the vault.
+    /// @notice Credit what is due for accrued hours that were not fully served to the lease's owner, as a claim in the
+    /// vault.
     /// @dev Anyone may call. Accrues first. Stays possible while paused.
     /// @return refund Stablecoin units credited by this call, rounded down; the fraction stays owed.
     function settle(uint256 leaseId) external returns (uint256 refund);
 
     /// @notice Bring the base price up to the current hour.
-    /// @dev Anyone may call; `lease` does it by itself. Elapsed hours can not be booked any more, so their demand can not be faked. The
-    /// bounds apply at each update: between them the moment makes no difference but rounding; at one of them an update keeps what a later one
-    /// would make up for, so an operator whose base rests on its floor updates when demand sets in. Paused hours count like any other.
+    /// @dev Anyone may call; `lease` does it by itself. Elapsed hours can not be booked any more, so their demand can
+    /// not be faked. The bounds apply at each update: between them the moment makes no difference but rounding; at one
+    /// of them an update keeps what a later one would make up for, so an operator whose base rests on its floor updates
+    /// when demand sets in. Paused hours count like any other.
     function updateBase(uint256 clusterId) external returns (uint256 base);
 
     /// @notice Accrue, and hand the whole units of earned revenue and of remainders to the router.

@@ -2,8 +2,8 @@
 pragma solidity ^0.8.30;
 
 /// @title MetricsOracle: what was measured, hour by hour, signed by a quorum of reporters.
-/// @notice Stores one raw record per cluster and hour and knows neither leases nor service levels. An hour is
-/// `unix time / 3600`. A record is final once it can no longer be contested; only final hours move money.
+/// @notice Stores one raw record per cluster and hour and knows neither leases nor service levels. An hour is `unix
+/// time / 3600`. A record is final once it can no longer be contested; only final hours move money.
 ///
 /// A sample is one word, from the highest bit to the lowest:
 ///
@@ -70,11 +70,12 @@ interface IMetricsOracle {
     error MetricsOracle_InvalidSignature(uint256 index);
     /// @notice Signature `index` is by an address that is no reporter.
     error MetricsOracle_UnknownSigner(uint256 index, address signer);
-    /// @notice The same reporter signed twice.
+    /// @notice The same reporter signed twice in a row; a repetition further on is out of order.
     error MetricsOracle_RepeatedSigner(uint256 index, address signer);
     /// @notice Signatures must come in ascending order of the signer's address.
     error MetricsOracle_SignerOrder(uint256 index, address signer);
-    /// @notice A signer set needs 1 to 32 ascending, non-zero addresses and a threshold above half and up to all of them.
+    /// @notice A signer set needs 1 to 32 ascending, non-zero addresses and a threshold above half and up to all of
+    /// them.
     error MetricsOracle_InvalidSigners(uint256 count, uint256 threshold);
     /// @notice `closeSilent`: the hour already has a record.
     error MetricsOracle_HourReported(uint256 clusterId, uint256 hour);
@@ -88,7 +89,8 @@ interface IMetricsOracle {
     /// @notice Hours kept: a record is overwritten by the hour two years later.
     function RING() external view returns (uint256 hoursKept);
 
-    /// @notice Seconds on the market clock, from an hour's end, after which anyone may close an unreported hour as zero.
+    /// @notice Seconds on the market clock, from an hour's end, after which anyone may close an unreported hour as
+    /// zero.
     function SILENCE() external view returns (uint256 secondsOnClock);
 
     /// @notice Seconds on the market clock between a report and its finality.
@@ -96,9 +98,10 @@ interface IMetricsOracle {
 
     /// @notice Record what a quorum measured.
     /// @dev Anyone may call: the signatures are the only authority. Exactly `threshold` signatures over
-    /// `reportDigest(samples, evidence)`, in ascending order of the signers' addresses. A sample that can have no effect is
-    /// skipped with an event and the rest still count, so an hour is recorded once, whatever is replayed. A sample signed before its
-    /// hour was over is skipped too, but whoever has the batch can submit it again later: reporters must not sign ahead.
+    /// `reportDigest(samples, evidence)`, in ascending order of the signers' addresses. A sample that can have no
+    /// effect is skipped with an event and the rest still count, so an hour is recorded once, whatever is replayed. A
+    /// sample signed before its hour was over is skipped too, but whoever has the batch can submit it again later:
+    /// reporters must not sign ahead.
     /// @return recorded How many samples were recorded.
     function report(uint256[] calldata samples, bytes32 evidence, Signature[] calldata signatures)
         external
@@ -133,7 +136,8 @@ interface IMetricsOracle {
     function recordOf(uint256 clusterId, uint256 hour) external view returns (Record memory);
 
     /// @notice What the market needs of an hour: whether it is final and, if so, how much was available.
-    /// @dev An hour that has left the ring without having been accrued is final and zero, so that nothing waits for ever.
+    /// @dev An hour more than two years old that has no record, because nobody reported it or because the hour two
+    /// years later has taken its place, is final and zero, so that nothing waits for ever.
     /// @return isFinal Whether the hour's record can no longer change.
     /// @return available Thousandths of a unit; 0 unless final.
     function finalAvailable(uint256 clusterId, uint256 hour) external view returns (bool isFinal, uint256 available);

@@ -2,10 +2,12 @@
 pragma solidity ^0.8.30;
 
 /// @title RevenueRouter: splits earned rent between operator, reporters, holders' cash and holders' bitcoin.
-/// @notice Every part is the floor of its share of the cluster's cumulative revenue, so distributing once late gives everybody the same as
-/// distributing often. What the floors leave, less than four units, waits in the router's claim in the vault, and so does the bitcoin part.
+/// @notice Every part is the floor of its share of the cluster's cumulative revenue, so distributing once late gives
+/// everybody the same as distributing often. What the floors leave, less than four units, waits in the router's claim
+/// in the vault, and so does the bitcoin part.
 interface IRevenueRouter {
-    /// @notice Revenue was split; amounts in stablecoin units. `remainder` is the operator's alone, on top of `operator`.
+    /// @notice Revenue was split; amounts in stablecoin units. `remainder` is the operator's alone, on top of
+    /// `operator`.
     event Distributed(
         uint256 indexed clusterId, uint256 operator, uint256 remainder, uint256 reporters, uint256 cash, uint256 bitcoin
     );

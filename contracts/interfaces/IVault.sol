@@ -2,9 +2,9 @@
 pragma solidity ^0.8.30;
 
 /// @title Vault: holds every coin; everybody else holds claims in it.
-/// @notice A claim is an amount of one coin, in that coin's smallest unit, owed to one account. Contracts and people hold
-/// claims alike. Moving a claim calls no coin, so a coin's blocklist or pause can only stop the last step, the withdrawal
-/// of its own target; that claim stays, and can be withdrawn to another address.
+/// @notice A claim is an amount of one coin, in that coin's smallest unit, owed to one account. Contracts and people
+/// hold claims alike. Moving a claim calls no coin, so a coin's blocklist or pause can only stop the last step, the
+/// withdrawal of its own target; that claim stays, and can be withdrawn to another address.
 /// @dev Invariant: for every coin, `balanceOf(vault) >= sum of claims`; the difference is donations, which nobody owns.
 interface IVault {
     /// @notice Coins entered the vault: `payer` paid `amount`, claimable by `account`.

@@ -2,8 +2,9 @@
 pragma solidity ^0.8.30;
 
 /// @title CapacityCalendar: units booked per hour, with range-add, range-max and range-sum.
-/// @notice Hours are `unix time / 3600`, ranges are [from, to). Eight hours share a slot, 32 bits each, so a range costs one slot
-/// for every eight hours. The caller keeps every hour at or below 2^32 - 1 units and never removes more than it added.
+/// @notice Hours are `unix time / 3600`, ranges are [from, to). Eight hours share a slot, 32 bits each, so a range
+/// costs one slot for every eight hours. The caller keeps every hour at or below 2^32 - 1 units and never removes more
+/// than it added.
 library CapacityCalendar {
     struct Calendar {
         mapping(uint256 word => uint256 lanes) words;

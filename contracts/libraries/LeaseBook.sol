@@ -8,8 +8,9 @@ import {ServiceLevel} from "./ServiceLevel.sol";
 import {ICapacityRegistry} from "../interfaces/ICapacityRegistry.sol";
 
 /// @title LeaseBook: the books of one cluster, and how they move over final hours.
-/// @notice The meter stands at a cursor: hours before it are accrued. Leases only leave marks at the hours where they begin and end, so a
-/// step costs the same however many leases run; every marked hour remembers D, so a lease is settled from two or three marks.
+/// @notice The meter stands at a cursor: hours before it are accrued. Leases only leave marks at the hours where they
+/// begin and end, so a step costs the same however many leases run; every marked hour remembers D, so a lease is
+/// settled from two or three marks.
 library LeaseBook {
     using CapacityCalendar for CapacityCalendar.Calendar;
     using HourFlags for HourFlags.Flags;
@@ -87,7 +88,8 @@ library LeaseBook {
         return firstRate(term) + uint256(term.rate) * (term.end - term.start - 1);
     }
 
-    /// @notice Walk final hours, `maxSteps` at most, from the meter on; stop at the first booked hour that is not final.
+    /// @notice Walk final hours, `maxSteps` at most, from the meter on; stop at the first booked hour that is not
+    /// final.
     /// @return meter The meter after the walk; the caller stores it.
     /// @return earned What the walk adds to the earned ledger.
     function walk(Book storage self, Source memory source, uint256 maxSteps)
@@ -124,7 +126,8 @@ library LeaseBook {
         return hour == meter.cursor ? meter.served : self.marks[hour].served;
     }
 
-    /// Move `meter` over its next hour, or over all hours up to the next lease; not at all over a booked hour that is not final.
+    /// Move `meter` over its next hour, or over all hours up to the next lease; not at all over a booked hour that is
+    /// not final.
     function _step(Book storage self, Source memory source, Meter memory meter, uint256 currentHour)
         private
         returns (bool moved, uint256 earned)

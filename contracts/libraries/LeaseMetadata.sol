@@ -12,7 +12,13 @@ library LeaseMetadata {
     /// @notice ERC-721 metadata JSON as a data URI. Times are unix seconds.
     function uri(uint256 leaseId, LeaseBook.Term memory term) internal pure returns (string memory) {
         string memory attributes = string.concat(
-            _trait("cluster", term.clusterId), ",", _trait("units", term.units), ",", _date("start", term.start), ",", _date("end", term.end)
+            _trait("cluster", term.clusterId),
+            ",",
+            _trait("units", term.units),
+            ",",
+            _date("start", term.start),
+            ",",
+            _date("end", term.end)
         );
         string memory json = string.concat(
             '{"name":"Wellhead lease ',

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.30;
 
 /// @title MarketClock: seconds that were not paused, now and at any time since it started.
-/// @notice Every change between running and paused is kept; at even positions the clock starts to run, at odd ones it stops.
+/// @notice Every change between running and paused is kept; at even positions the clock starts to run, at odd ones it
+/// stops.
 library MarketClock {
     struct Change {
         uint64 at;

@@ -5,13 +5,15 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {ICapacityRegistry} from "../interfaces/ICapacityRegistry.sol";
 
 /// @title PriceCurve: what a booking costs, and how the base price follows demand.
-/// @notice The cost is one exact rational, rounded up once. Its gross is the difference of a potential, so that at constant base and
-/// attested units no way of cutting a booking is cheaper than another; the term discount only ever favours the longer booking.
+/// @notice The cost is one exact rational, rounded up once. Its gross is the difference of a potential, so that at
+/// constant base and attested units no way of cutting a booking is cheaper than another; the term discount only ever
+/// favours the longer booking.
 library PriceCurve {
     uint256 internal constant Q = 1e6;
     uint256 internal constant WAD = 1e18;
     uint256 internal constant HOUR = 3600;
-    /// The logarithm of one base update is bounded, far beyond any cap / floor, so that the exponential can not overflow.
+    /// The logarithm of one base update is bounded, far beyond any cap / floor, so that the exponential can not
+    /// overflow.
     int256 internal constant MAX_EXPONENT = 40e18;
 
     /// @notice Cost of `units` units in stablecoin units, rounded up.
@@ -30,7 +32,8 @@ library PriceCurve {
     ) internal pure returns (uint256) {
         uint256 low = pricing.low;
         // Twice G times gross / base, in millionths and seconds: the potential's difference without fractions.
-        uint256 potential = 2 * attested * low * units * time + (pricing.high - low) * units * (2 * load + time * units);
+        uint256 potential =
+            2 * attested * low * units * time + (pricing.high - low) * units * (2 * load + time * units);
         uint256 ramp = pricing.discountHours * HOUR;
         uint256 paid = ramp * Q - pricing.discount * (time < ramp ? time : ramp);
         return FixedPointMathLib.fullMulDivUp(base * potential, paid, WAD * Q * HOUR * 2 * attested * ramp * Q);

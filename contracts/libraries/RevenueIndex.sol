@@ -4,9 +4,10 @@ pragma solidity ^0.8.30;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title RevenueIndex: spreads one currency's revenue over all tokens, to the last fraction.
-/// @notice Amounts are ledger integers of 2^-shift of the currency's smallest unit. The index is ledger per 1e-18 token, so that balance times
-/// index growth is exact. The ledger's total stays below 2^128, and with it everything that any account can be owed; as at least one
-/// whole token exists whenever the index moves, the index stays below 2^128 / 1e18 < 2^80.
+/// @notice Amounts are ledger integers of 2^-shift of the currency's smallest unit. The index is ledger per 1e-18
+/// token, so that balance times index growth is exact. The ledger's total stays below 2^128, and with it everything
+/// that any account can be owed; as at least one whole token exists whenever the index moves, the index stays below
+/// 2^128 / 1e18 < 2^80.
 library RevenueIndex {
     struct Ledger {
         uint128 total;

@@ -2,8 +2,8 @@
 pragma solidity ^0.8.30;
 
 /// @title Samples: the one-word layout of a measured hour, as it is signed and as it is stored.
-/// @notice From the highest bit: cluster 32, hour 24, working 36, available 36, measured 20, energy 44, work 64. A stored record
-/// replaces the cluster, which is its key, by the time on the market clock from which it is final.
+/// @notice From the highest bit: cluster 32, hour 24, working 36, available 36, measured 20, energy 44, work 64. A
+/// stored record replaces the cluster, which is its key, by the time on the market clock from which it is final.
 library Samples {
     uint256 private constant TOP = 224;
 

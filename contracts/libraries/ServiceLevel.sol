@@ -5,8 +5,8 @@ pragma solidity ^0.8.30;
 library ServiceLevel {
     uint256 internal constant Q = 1e6;
 
-    /// @notice Served fraction of an hour, in millionths: all of it from `sla` on, and (1 + penalty) times the relative shortfall less
-    /// below. The loss is rounded down.
+    /// @notice Served fraction of an hour, in millionths: all of it from `sla` on, and (1 + penalty) times the relative
+    /// shortfall less below. The loss is rounded down.
     /// @param available Thousandths of a unit, mean over the hour of min(units working, units booked).
     /// @param booked Units booked at the hour's end; at least 1.
     /// @param sla Promised fraction, millionths; at least 1.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-/// A quantity of tokens and two index values in one word: an account's balance and checkpoints, or the supply and the indices.
-/// From the highest bit: tokens 96, cash 80, reserve 80.
+/// A quantity of tokens and two index values in one word: an account's balance and checkpoints, or the supply and the
+/// indices. From the highest bit: tokens 96, cash 80, reserve 80.
 type TokenAccount is uint256;
 
 using TokenAccountLib for TokenAccount global;

@@ -5,7 +5,8 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
 
-/// @title TestCoin: a coin for local chains that behaves like the regulated ones: ERC-2612, ERC-3009, a blocklist and a pause.
+/// @title TestCoin: a coin for local chains that behaves like the regulated ones: ERC-2612, ERC-3009, a blocklist and a
+/// pause.
 /// @notice Worth nothing: anyone may mint, block and pause. Never deploy it anywhere but on a local chain.
 contract TestCoin is ERC20Permit, ERC3009 {
     /// @notice An account was blocked or released.

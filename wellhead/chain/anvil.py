@@ -102,7 +102,7 @@ class Anvil:
         return self.rpc.now()
 
     def next_block_at(self, timestamp: int) -> None:
-        """Give the next block this time, which must lie after the latest block's."""
+        """Give the next block this time, the latest block's or a later one."""
         self.rpc("evm_setNextBlockTimestamp", timestamp)
 
     def mine_at(self, timestamp: int) -> None:
