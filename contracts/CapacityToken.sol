@@ -217,6 +217,7 @@ contract CapacityToken is ICapacityToken, IERC20Errors, EIP712, Nonces {
     }
 
     function _transfer(address from, address to, uint256 amount) private {
+        if (from == address(0)) revert ERC20InvalidSender(from);
         if (to == address(0)) revert ERC20InvalidReceiver(to);
         TokenAccount totals = _totals;
         _debit(from, totals, amount);

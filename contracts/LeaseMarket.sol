@@ -62,7 +62,7 @@ contract LeaseMarket is ILeaseMarket, ERC721 {
         LeaseBook.Book storage book = _books[clusterId];
         _storeBase(book, clusterId, priced.base);
         LeaseBook.Term memory term = LeaseBook.Term({
-            rate: priced.rate.toUint96(),
+            rate: uint96(priced.rate),
             clusterId: uint32(clusterId),
             units: uint32(units),
             start: uint32(start),
@@ -264,7 +264,7 @@ contract LeaseMarket is ILeaseMarket, ERC721 {
         uint256 load = book.calendar.sum(start, start + hoursAsked) * HOUR
             - book.calendar.at(start) * (HOUR - priced.firstSeconds);
         priced.cost = PriceCurve.cost(pricing, priced.base, offer.attested, units, time, load);
-        priced.rate = priced.cost * RATE_SCALE * HOUR / time;
+        priced.rate = (priced.cost * RATE_SCALE * HOUR / time).toUint96();
     }
 
     function _currentBase(LeaseBook.Book storage book, ICapacityRegistry.Offer memory offer)

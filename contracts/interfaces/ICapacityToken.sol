@@ -10,7 +10,7 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 /// in steps of 2^-shift currency units per 1e-18 token and what a step can not express is carried to the next
 /// distribution, so nothing is ever lost to rounding but the fraction of a unit that a claim leaves owed.
 ///
-/// Bounds: a currency takes up to `2^(128 - shift)` of its smallest units in a token's life (cash: 2^40 coins or more;
+/// Bounds: a currency takes `2^(128 - shift) - 1` of its smallest units in a token's life (cash: 2^40 coins or more;
 /// reserve: 2^25 coins or more). Revenue above that is held for ever, revenue that comes while no token exists is
 /// carried; nothing reverts.
 interface ICapacityToken is IERC20Metadata, IERC20Permit {

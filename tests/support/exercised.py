@@ -32,7 +32,6 @@ UNREACHABLE = {
     "ECDSAInvalidSignatureLength": "signatures come in parts, never as bytes",
     "EIP712DomainChanged": "the domain is fixed at deployment",
     "ERC20InvalidApprover": "the approver is the caller, or signed",
-    "ERC20InvalidSender": "the sender is the caller, or has approved",
     "InvalidAccountNonce": "nonces are used in order, never named by the caller",
     "InvalidShortString": "names of a domain have 1 to 31 bytes",
     "StringTooLong": "names of a domain have 1 to 31 bytes",

@@ -42,7 +42,7 @@ class LeaseMarket:
         time = sum(covered.values())
         load = sum(calendar.at(hour) * seconds for hour, seconds in covered.items())
         cost = price.cost(cluster.terms.pricing, base, cluster.attested, units, time, load)
-        rate = price.rate_of(cost, time)
+        rate = to_uint(price.rate_of(cost, time), 96)
         return Quote(cost, rate, first_seconds, base, peak)
 
     def lease(
@@ -68,7 +68,7 @@ class LeaseMarket:
             end=start + hours_asked,
             first_seconds=priced.first_seconds,
             cost=priced.cost,
-            rate=to_uint(priced.rate, 96),
+            rate=priced.rate,
             owner=caller,
             sellable=self.world.registry.cluster_of(cluster_id).sellable,
         )

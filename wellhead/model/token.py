@@ -142,6 +142,8 @@ class CapacityToken:
 
     def transfer(self, caller: Address, to: Address, amount: int) -> None:
         """Move `amount` from the caller to an account; what was earned stays with the caller."""
+        if caller == ZERO:
+            raise Revert("ERC20InvalidSender", caller)
         if to == ZERO:
             raise Revert("ERC20InvalidReceiver", to)
         self.require_balance(caller, amount)
