@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -36,7 +37,7 @@ class Anvil:
         self._accounts = accounts
         self._options = ["--prune-history"] if prune else []
         self._process: subprocess.Popen[bytes] | None = None
-        self._log: Path | None = None
+        self._folder: Path | None = None
         self.rpc = Rpc("http://127.0.0.1:0")
 
     def __enter__(self) -> Anvil:
@@ -55,13 +56,18 @@ class Anvil:
         """Start the node and wait until it answers."""
         binary = toolchain.anvil()
         port = self._port or _free_port()
-        with tempfile.NamedTemporaryFile(prefix="wellhead-anvil-", delete=False) as log:
-            self._log = Path(log.name)
+        temporary = toolchain.project_root() / toolchain.STATE / "tmp"
+        temporary.mkdir(parents=True, exist_ok=True)
+        self._folder = Path(tempfile.mkdtemp(prefix="anvil-", dir=temporary))
+        said = self._folder / "log"
+        with said.open("wb") as log:
             self._process = subprocess.Popen(
                 [
                     *anvil_command(
                         binary, port, self._genesis_time, self._chain_id, self._accounts
                     ),
+                    # Where it puts the states that it does not keep in memory; else in HOME.
+                    *("--cache-path", str(self._folder)),
                     *self._options,
                 ],
                 stdout=log,
@@ -78,9 +84,9 @@ class Anvil:
                 continue
             self.rpc("anvil_setBlockTimestampInterval", 1)
             return
-        said = self._log.read_text("utf-8", "replace").strip().splitlines()
+        lines = said.read_text("utf-8", "replace").strip().splitlines()
         self.stop()
-        raise NodeUnreachable(self.rpc.url, said[-1] if said else "anvil did not start")
+        raise NodeUnreachable(self.rpc.url, lines[-1] if lines else "anvil did not start")
 
     def stop(self) -> None:
         """Stop the node; what it held is gone."""
@@ -93,9 +99,9 @@ class Anvil:
                 self._process.wait()
             self._process = None
         self.rpc.close()
-        if self._log is not None:
-            self._log.unlink(missing_ok=True)
-            self._log = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
     def now(self) -> int:
         """Chain time: the latest block's timestamp."""
