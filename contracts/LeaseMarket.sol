@@ -254,15 +254,20 @@ contract LeaseMarket is ILeaseMarket, ERC721 {
         if (start > horizonEnd - hoursAsked) revert LeaseMarket_PastHorizon(start, hoursAsked, horizonEnd);
 
         LeaseBook.Book storage book = _books[clusterId];
-        priced.peak = book.calendar.peak(start, start + hoursAsked);
+        uint256 load;
+        (priced.peak, load) = book.calendar.load(start, start + hoursAsked);
         if (units > offer.sellable || priced.peak > offer.sellable - units) {
             revert LeaseMarket_SoldOut(priced.peak, units, offer.sellable);
         }
         priced.base = _currentBase(book, offer);
-        priced.firstSeconds = start == currentHour ? HOUR - block.timestamp % HOUR : HOUR;
+        priced.firstSeconds = HOUR;
+        load *= HOUR;
+        if (start == currentHour) {
+            uint256 elapsed = block.timestamp % HOUR;
+            priced.firstSeconds = HOUR - elapsed;
+            load -= book.calendar.at(start) * elapsed;
+        }
         uint256 time = (hoursAsked - 1) * HOUR + priced.firstSeconds;
-        uint256 load = book.calendar.sum(start, start + hoursAsked) * HOUR
-            - book.calendar.at(start) * (HOUR - priced.firstSeconds);
         priced.cost = PriceCurve.cost(pricing, priced.base, offer.attested, units, time, load);
         priced.rate = (priced.cost * RATE_SCALE * HOUR / time).toUint96();
     }

@@ -2,65 +2,202 @@
 pragma solidity ^0.8.30;
 
 /// @title CapacityCalendar: units booked per hour, with range-add, range-max and range-sum.
-/// @notice Hours are `unix time / 3600`, ranges are [from, to). Eight hours share a slot, 32 bits each, so a range
-/// costs one slot for every eight hours. The caller keeps every hour at or below 2^32 - 1 units and never removes more
-/// than it added.
+/// @notice Hours are `unix time / 3600`, ranges are [from, to). A tree over the hours: eight hours make a leaf, three
+/// leaves a node of 24 hours, three of those 72, then 216 and 648; above that nodes stand in a row. A booking is written
+/// where it covers a whole node and not below, so a range touches at most two slots a level, whatever its length, and
+/// one for every 1,944 hours at the top.
+///
+/// Every node keeps the peak and the sum of its hours, without what is booked across its ancestors. What is booked
+/// across the node itself is its peak less the highest peak among its children. Eight hours share a slot, 32 bits each;
+/// three siblings share a slot, 32 bits of peak and 48 of sum each. The caller keeps every hour at or below 2^32 - 1
+/// units and never removes what it has not added.
 library CapacityCalendar {
     struct Calendar {
-        mapping(uint256 word => uint256 lanes) words;
+        /// By size of the node in hours and place among the slots of that size; single hours have size 1.
+        mapping(uint256 size => mapping(uint256 slot => uint256)) slots;
     }
 
-    uint256 private constant LANES = 8;
-    uint256 private constant LANE_BITS = 32;
-    uint256 private constant LANE_MASK = type(uint32).max;
-    /// One unit in each of the eight lanes.
+    /// A range and, for a change, the units in every hour of it, negative ones in two's complement.
+    struct Range {
+        uint256 from;
+        uint256 to;
+        uint256 units;
+    }
+
+    /// Of the hours of a slot: those in the range, and the peak of all of them.
+    struct Load {
+        uint256 peak;
+        uint256 sum;
+        uint256 highest;
+    }
+
+    uint256 private constant LEAF = 8;
+    uint256 private constant TOP = 648;
+    uint256 private constant FAN = 3;
+    uint256 private constant HOUR_BITS = 32;
+    uint256 private constant NODE_BITS = 80;
+    uint256 private constant SUM_BITS = 48;
+    uint256 private constant UNITS_MASK = type(uint32).max;
+    uint256 private constant SUM_MASK = type(uint48).max;
+    /// One unit in each of the eight hours of a leaf.
     uint256 private constant ONES = 0x0000000100000001000000010000000100000001000000010000000100000001;
 
     /// @notice Book `units` more in every hour of [from, to).
     function add(Calendar storage self, uint256 from, uint256 to, uint256 units) internal {
-        for (uint256 hour = from; hour < to;) {
-            (uint256 mask, uint256 next) = _span(hour, to);
-            self.words[hour / LANES] += (ONES & mask) * units;
-            hour = next;
+        Range memory range = Range(from, to, units);
+        unchecked {
+            for (uint256 slot = from / (TOP * FAN); slot * TOP * FAN < to; ++slot) {
+                _change(self, TOP, slot, range);
+            }
         }
     }
 
     /// @notice Units booked in one hour.
-    function at(Calendar storage self, uint256 hour) internal view returns (uint256) {
-        return (self.words[hour / LANES] >> ((hour % LANES) * LANE_BITS)) & LANE_MASK;
+    function at(Calendar storage self, uint256 hour) internal view returns (uint256 units) {
+        unchecked {
+            (units,) = load(self, hour, hour + 1); // nothing in the last hour of all
+        }
     }
 
     /// @notice Most units booked in any hour of [from, to); 0 for an empty range.
-    function peak(Calendar storage self, uint256 from, uint256 to) internal view returns (uint256 most) {
-        for (uint256 hour = from; hour < to;) {
-            (uint256 mask, uint256 next) = _span(hour, to);
-            for (uint256 lanes = self.words[hour / LANES] & mask; lanes != 0; lanes >>= LANE_BITS) {
-                uint256 lane = lanes & LANE_MASK;
-                if (lane > most) most = lane;
-            }
-            hour = next;
-        }
+    function peak(Calendar storage self, uint256 from, uint256 to) internal view returns (uint256 units) {
+        (units,) = load(self, from, to);
     }
 
     /// @notice Sum of the units booked over the hours of [from, to).
-    function sum(Calendar storage self, uint256 from, uint256 to) internal view returns (uint256 total) {
-        for (uint256 hour = from; hour < to;) {
-            (uint256 mask, uint256 next) = _span(hour, to);
-            for (uint256 lanes = self.words[hour / LANES] & mask; lanes != 0; lanes >>= LANE_BITS) {
-                total += lanes & LANE_MASK;
+    function sum(Calendar storage self, uint256 from, uint256 to) internal view returns (uint256 unitHours) {
+        (, unitHours) = load(self, from, to);
+    }
+
+    /// @notice Peak and sum of [from, to) in one walk.
+    function load(Calendar storage self, uint256 from, uint256 to)
+        internal
+        view
+        returns (uint256 units, uint256 unitHours)
+    {
+        Range memory range = Range(from, to, 0);
+        if (from >= to) return (0, 0);
+        unchecked {
+            for (uint256 slot = from / (TOP * FAN); slot * TOP * FAN < to; ++slot) {
+                Load memory part = _load(self, TOP, slot, range);
+                if (part.peak > units) units = part.peak;
+                unitHours += part.sum;
             }
-            hour = next;
         }
     }
 
-    /// The lanes of the word of `hour` that lie in [hour, to), and the first hour after them.
-    function _span(uint256 hour, uint256 to) private pure returns (uint256 mask, uint256 next) {
-        uint256 lane = hour % LANES;
-        next = hour - lane + LANES;
-        mask = type(uint256).max << (lane * LANE_BITS);
-        if (to < next) {
-            mask &= type(uint256).max >> ((next - to) * LANE_BITS);
-            next = to;
+    /// Change three sibling nodes of `size` hours; returns how much their highest peak grew, modulo 2^256.
+    function _change(Calendar storage self, uint256 size, uint256 slot, Range memory range)
+        private
+        returns (uint256 growth)
+    {
+        unchecked {
+            uint256 word = self.slots[size][slot];
+            uint256 before = _highest(word);
+            for (uint256 lane; lane < FAN; ++lane) {
+                uint256 node = slot * FAN + lane;
+                uint256 covered = _overlap(range, node * size, size);
+                if (covered == 0) continue;
+                uint256 raised = range.units;
+                if (covered < size) {
+                    raised = size == LEAF ? _changeHours(self, node, range) : _change(self, size / FAN, node, range);
+                }
+                // Both parts change within their own bits, so that borrows and carries cancel out.
+                word += ((raised << SUM_BITS) + range.units * covered) << (lane * NODE_BITS);
+            }
+            self.slots[size][slot] = word;
+            return _highest(word) - before;
+        }
+    }
+
+    /// Change the hours of a leaf; returns how much their peak grew, modulo 2^256.
+    function _changeHours(Calendar storage self, uint256 leaf, Range memory range) private returns (uint256) {
+        unchecked {
+            uint256 word = self.slots[1][leaf];
+            uint256 changed = word + (ONES & _mask(range, leaf)) * range.units;
+            self.slots[1][leaf] = changed;
+            (uint256 before,) = _hours(word);
+            (uint256 afterwards,) = _hours(changed);
+            return afterwards - before;
+        }
+    }
+
+    function _load(Calendar storage self, uint256 size, uint256 slot, Range memory range)
+        private
+        view
+        returns (Load memory result)
+    {
+        unchecked {
+            uint256 word = self.slots[size][slot];
+            result.highest = _highest(word);
+            for (uint256 lane; lane < FAN; ++lane) {
+                uint256 node = slot * FAN + lane;
+                uint256 covered = _overlap(range, node * size, size);
+                if (covered == 0) continue;
+                uint256 part = word >> (lane * NODE_BITS);
+                uint256 most = (part >> SUM_BITS) & UNITS_MASK;
+                uint256 total = part & SUM_MASK;
+                if (covered < size) {
+                    Load memory below =
+                        size == LEAF ? _loadHours(self, node, range) : _load(self, size / FAN, node, range);
+                    uint256 across = most - below.highest;
+                    most = across + below.peak;
+                    total = across * covered + below.sum;
+                }
+                if (most > result.peak) result.peak = most;
+                result.sum += total;
+            }
+        }
+    }
+
+    function _loadHours(Calendar storage self, uint256 leaf, Range memory range)
+        private
+        view
+        returns (Load memory result)
+    {
+        uint256 word = self.slots[1][leaf];
+        (result.highest,) = _hours(word);
+        (result.peak, result.sum) = _hours(word & _mask(range, leaf));
+    }
+
+    /// The highest of the three peaks in a slot.
+    function _highest(uint256 word) private pure returns (uint256 most) {
+        unchecked {
+            most = (word >> SUM_BITS) & UNITS_MASK;
+            uint256 other = (word >> (NODE_BITS + SUM_BITS)) & UNITS_MASK;
+            if (other > most) most = other;
+            other = (word >> (2 * NODE_BITS + SUM_BITS)) & UNITS_MASK;
+            if (other > most) most = other;
+        }
+    }
+
+    /// Peak and sum of eight hours.
+    function _hours(uint256 word) private pure returns (uint256 most, uint256 total) {
+        unchecked {
+            for (; word != 0; word >>= HOUR_BITS) {
+                uint256 units = word & UNITS_MASK;
+                if (units > most) most = units;
+                total += units;
+            }
+        }
+    }
+
+    /// The bits of the hours of a leaf that lie in the range, which meets it.
+    function _mask(Range memory range, uint256 leaf) private pure returns (uint256 mask) {
+        unchecked {
+            uint256 first = leaf * LEAF;
+            mask = type(uint256).max;
+            if (range.from > first) mask <<= (range.from - first) * HOUR_BITS;
+            if (range.to < first + LEAF) mask &= type(uint256).max >> ((first + LEAF - range.to) * HOUR_BITS);
+        }
+    }
+
+    /// Hours of [first, first + size) that lie in the range.
+    function _overlap(Range memory range, uint256 first, uint256 size) private pure returns (uint256) {
+        unchecked {
+            uint256 from = range.from > first ? range.from : first;
+            uint256 to = range.to < first + size ? range.to : first + size;
+            return from < to ? to - from : 0;
         }
     }
 }

@@ -73,7 +73,7 @@ def close_silent(stage: Stage, cluster: int) -> Iterator[Receipt]:
 
 @operation
 def lease_24h(stage: Stage, cluster: int) -> Iterator[Receipt]:
-    """A tenant's second lease, 64 units, in hours that somebody else has booked already."""
+    """A tenant's second lease, 64 units; somebody else has booked the same hours already."""
     return _leases(stage, cluster, 24)
 
 
@@ -85,6 +85,12 @@ def lease_720h(stage: Stage, cluster: int) -> Iterator[Receipt]:
 @operation
 def lease_8760h(stage: Stage, cluster: int) -> Iterator[Receipt]:
     return _leases(stage, cluster, 8760)
+
+
+@operation
+def lease_first_24h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """The same in hours that nobody has booked yet: every slot of the calendar is new."""
+    return _leases(stage, cluster, 24, booked=False)
 
 
 @operation
@@ -195,18 +201,15 @@ def withdraw(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield stage.vault.send("withdraw", stage.cash.address, tenant.address, 600, sender=tenant)
 
 
-def _leases(stage: Stage, cluster: int, hours: int) -> Iterator[Receipt]:
+def _leases(stage: Stage, cluster: int, hours: int, booked: bool = True) -> Iterator[Receipt]:
     tenant, other = stage.tenants[:2]
-    first = stage.hour() + 1
-    stage.lease(cluster, 64, first, 1, tenant)
-    longest = 8760
-    stage.lease(cluster, 64, first, longest, other)
-    stage.lease(cluster, 64, first + longest, 48, other)
+    stage.lease(cluster, 64, stage.hour() + 1, 1, tenant)
     for offset in ALIGNMENTS:
         with stage.scratch():
-            yield stage.market.send(
-                "lease", cluster, 64, stage.hour() + offset, hours, MAX, sender=tenant
-            )
+            start = stage.hour() + offset
+            if booked:
+                stage.lease(cluster, 64, start, hours, other)
+            yield stage.market.send("lease", cluster, 64, start, hours, MAX, sender=tenant)
 
 
 def _transfer_lease(stage: Stage, lease: int) -> Receipt:
