@@ -191,8 +191,10 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc ICapacityRegistry
-    function serviceOf(uint256 clusterId) external view returns (Service memory) {
-        return _entry(clusterId).terms.service;
+    function serviceOf(uint256 clusterId) external view returns (Service memory service) {
+        service = _clusters[clusterId].terms.service;
+        // Every cluster promises something, so this says that there is one, in the slot that is read anyway.
+        if (service.sla == 0) revert CapacityRegistry_UnknownCluster(clusterId);
     }
 
     /// @inheritdoc ICapacityRegistry

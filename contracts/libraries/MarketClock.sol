@@ -12,7 +12,8 @@ library MarketClock {
 
     struct Clock {
         // The latest change, and whether it stopped the clock: all that "now" needs, in one slot.
-        Change latest;
+        uint64 latestAt;
+        uint64 latestClock;
         bool stopped;
         Change[] changes;
     }
@@ -29,7 +30,7 @@ library MarketClock {
 
     /// @notice The clock at this block.
     function now_(Clock storage self) internal view returns (uint256) {
-        return _read(self.latest, self.stopped, block.timestamp);
+        return _read(self.latestAt, self.latestClock, self.stopped, block.timestamp);
     }
 
     /// @notice The clock as it stood at `timestamp`; 0 before it started.
@@ -42,17 +43,18 @@ library MarketClock {
             else high = middle;
         }
         if (low == 0) return 0;
-        return _read(self.changes[low - 1], low % 2 == 0, timestamp);
+        Change memory change = self.changes[low - 1];
+        return _read(change.at, change.clock, low % 2 == 0, timestamp);
     }
 
-    function _read(Change memory change, bool stopped, uint256 timestamp) private pure returns (uint256) {
-        return stopped ? change.clock : change.clock + timestamp - change.at;
+    function _read(uint256 changedAt, uint256 clock, bool stopped, uint256 timestamp) private pure returns (uint256) {
+        return stopped ? clock : clock + timestamp - changedAt;
     }
 
     function _push(Clock storage self, uint256 clock, bool stopped) private {
-        Change memory change = Change(uint64(block.timestamp), uint64(clock));
-        self.latest = change;
+        self.latestAt = uint64(block.timestamp);
+        self.latestClock = uint64(clock);
         self.stopped = stopped;
-        self.changes.push(change);
+        self.changes.push(Change(uint64(block.timestamp), uint64(clock)));
     }
 }
