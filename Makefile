@@ -35,7 +35,7 @@ NODE_STAMP := node_modules/ok-$(call key,package-lock.json)
 TMP := mkdir -p $(STATE)/tmp && TMPDIR="$(CURDIR)/$(STATE)/tmp"
 RUN := .venv/bin/python -m wellhead.toolchain exec
 
-.PHONY: help setup demo test lint types gas fuzz clean
+.PHONY: help setup demo test lint types gas fuzz docs package clean
 
 help:
 	@echo "make setup   install everything into this folder and compile the contracts"
@@ -45,6 +45,8 @@ help:
 	@echo "make types   mypy"
 	@echo "make gas     gas of every operation, against the committed snapshot (RENEW=1 renews it)"
 	@echo "make fuzz    the property tests with many more examples"
+	@echo "make docs    renew every command output in README.md and docs/"
+	@echo "make package the wheel and the source archive, into dist/"
 	@echo "make clean   remove everything that make created"
 
 setup: $(PYTHON_STAMP) $(NODE_STAMP)
@@ -73,7 +75,7 @@ $(UV_STAMP):
 $(PYTHON_STAMP): | $(UV_STAMP)
 	@echo "wellhead: installing the Python packages of uv.lock"
 	@rm -f .venv/ok-*
-	@$(TMP) $(UV) sync -q --frozen --compile-bytecode --python $(STATE)/uv/bin/python
+	@$(TMP) $(UV) sync -q --frozen --extra ape --compile-bytecode --python $(STATE)/uv/bin/python
 	@touch $@
 
 $(NODE_STAMP): | $(PYTHON_STAMP)
@@ -101,6 +103,14 @@ gas: setup
 fuzz: setup
 	@HYPOTHESIS_PROFILE=fuzz $(RUN) pytest -q -m property
 
+docs: setup
+	@$(RUN) python -m docs.generate
+
+package: setup
+	@rm -rf dist
+	@$(TMP) $(UV) build -q --python .venv/bin/python --out-dir dist
+	@ls -l dist/*.whl dist/*.tar.gz
+
 clean:
-	rm -rf .venv node_modules .build $(STATE) contracts/.cache .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv node_modules .build dist $(STATE) contracts/.cache .pytest_cache .mypy_cache .ruff_cache
 	rm -rf .hypothesis

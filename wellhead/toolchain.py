@@ -6,6 +6,9 @@
 ape's compiler cache looks at a file's own checksum only: a changed import or compiler setting
 leaves old bytecode behind. So contracts are compiled from nothing, and exactly when a source, the
 configuration or a lock file differs from what the last build saw.
+
+An installed package has no checkout: it brings the compiled contracts, and installs anvil when it
+first needs it.
 """
 
 from __future__ import annotations
@@ -27,21 +30,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from wellhead.sources import CONFIG, build_hash, copy_dependencies, declared_types
+from wellhead import packed
+from wellhead.places import STATE as STATE  # re-exported
+from wellhead.places import checkout
 from wellhead.sources import ToolchainError as ToolchainError  # re-exported
+from wellhead.sources import build_hash, copy_dependencies, declared_types
 
 MANIFEST = Path(".build/__local__.json")
-STATE = Path(".wellhead")
 WARNINGS = STATE / "solc" / "warnings.txt"
 
 
 def project_root() -> Path:
-    """The folder of ape-config.yaml: this checkout's, else the nearest one above the caller."""
-    here, cwd = Path(__file__).resolve(), Path.cwd()
-    for folder in (here.parent.parent, cwd, *cwd.parents):
-        if (folder / CONFIG).is_file() and (folder / "contracts").is_dir():
-            return folder
-    raise ToolchainError(f"no {CONFIG} found: run this inside a Wellhead checkout")
+    """This checkout's folder."""
+    root = checkout()
+    if root is None:
+        raise ToolchainError("this is an installed package: only a checkout has the contracts")
+    return root
 
 
 def anvil(root: Path | None = None) -> Path:
@@ -51,9 +55,12 @@ def anvil(root: Path | None = None) -> Path:
         platform.machine().lower(), platform.machine()
     )
     package = f"@foundry-rs/anvil-{system}-{arch}"
-    binary = (root or project_root()) / "node_modules" / package / "bin" / "anvil"
+    root = root or checkout()
+    modules = root / "node_modules" if root else packed.node_modules(node(), _say)
+    binary = modules / package / "bin" / "anvil"
     if not binary.is_file():
-        raise ToolchainError(f"{package} is not installed: run `make setup`")
+        advice = "run `make setup`" if root else "npm has none for this machine"
+        raise ToolchainError(f"{package} is not installed: {advice}")
     if not os.access(binary, os.X_OK):
         binary.chmod(0o755)  # npm ran without install scripts
     return binary
@@ -111,9 +118,9 @@ def build(root: Path | None = None) -> bool:
     """Compile the contracts if anything that decides their bytecode changed. True if it did."""
     root = root or project_root()
     with _locked(root):
-        stamp = root / STATE / "build-stamp"
-        if stamp.is_file() and stamp.read_text("utf-8") == _stamp(root):
+        if is_current(root):
             return False
+        stamp = root / STATE / "build-stamp"
         began = time.monotonic()
         declared = declared_types(root)
         _say(f"compiling {len(declared)} contract types with solc ...")
@@ -136,6 +143,12 @@ def build(root: Path | None = None) -> bool:
         return True
 
 
+def is_current(root: Path) -> bool:
+    """Whether the last build saw what is there now, and its manifest is untouched."""
+    stamp = root / STATE / "build-stamp"
+    return stamp.is_file() and stamp.read_text("utf-8") == _stamp(root)
+
+
 def check_manifest(root: Path, declared: dict[str, str]) -> None:
     """Fail unless ape's manifest has exactly the declared types, each from our own file."""
     built = {name: str(data["sourceId"]) for name, data in _read_manifest(root).items()}
@@ -149,17 +162,26 @@ def check_manifest(root: Path, declared: dict[str, str]) -> None:
 
 
 def artifacts(root: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Each type's abi, bytecode, runtime_bytecode (0x-hex) and source, compiled anew if stale.
+    """Each type's abi, bytecode, runtime_bytecode (0x-hex) and source, compiled anew if stale; as
+    they were packed in an installed package.
 
     Reads ape's manifest without importing ape. The result is shared: do not change it.
     """
-    root = root or project_root()
+    root = root or checkout()
+    if root is None:
+        types: dict[str, dict[str, Any]] = packed.contracts()["types"]
+        return types
     build(root)
     return _artifacts(root, (root / MANIFEST).stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=2)
 def _artifacts(root: Path, _modified: int) -> dict[str, dict[str, Any]]:
+    return read_artifacts(root)
+
+
+def read_artifacts(root: Path) -> dict[str, dict[str, Any]]:
+    """The artifacts as the last build left them."""
     return {
         name: {
             "abi": data["abi"],
