@@ -58,21 +58,38 @@ class ApeAccount:
         self._ecosystem = provider.network.ecosystem
         self.address = str(account.address)
 
+    def unlock(self) -> None:
+        """Let ape ask for the passphrase once instead of for each transaction."""
+        from ape.exceptions import ApeException
+
+        from wellhead.chain.keys import KeyProblem
+
+        if not hasattr(self._account, "set_autosign"):
+            return
+        try:
+            self._account.set_autosign(True)
+        except ApeException as error:
+            raise KeyProblem(f"{self._account.alias} can not be used: {error}") from error
+
     def transact(self, rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
         """Sign with ape, send, and wait for the receipt."""
         from wellhead.chain.accounts import fill_in, send_raw
 
-        filled = fill_in(rpc, self.address, transaction)
-        unsigned = self._ecosystem.create_transaction(type=2, **filled)
+        return send_raw(rpc, self.sign_transaction(fill_in(rpc, self.address, transaction)))
+
+    def sign_transaction(self, body: dict[str, Any]) -> bytes:
+        """A transaction with all its fields, signed by ape and encoded."""
+        unsigned = self._ecosystem.create_transaction(type=2, **body)
         signed = self._account.sign_transaction(unsigned)
         if signed is None:
             raise click.Abort
-        return send_raw(rpc, bytes(signed.serialize_transaction()))
+        return bytes(signed.serialize_transaction())
 
 
 def with_ape(settings: Settings, provider: Any, account: Any) -> Settings:
     """The shared options, with ape's node and account."""
     settings.rpc_url = str(provider.http_uri)
+    settings.called_local = provider.network.name == "local"
     settings.signer = ApeAccount(account, provider)
     if getattr(provider, "process", None) is not None:
         click.echo(

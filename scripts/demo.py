@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wellhead.cli import options
+from wellhead.cli.demo import demonstration
 
 if TYPE_CHECKING:
     from wellhead.cli.session import Settings
 
 
 @click.command()
-@options.demonstration
+@demonstration
 @options.as_json
 @options.pass_settings
 def cli(settings: Settings, /, **given: Any) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wellhead.actions import people
 from wellhead.actions.errors import SetupError
 from wellhead.chain import Account, Deployment, Parameters, Rpc, deploy, deploy_coins
-from wellhead.chain.anvil import LOCAL_CHAIN_ID
+from wellhead.chain.locality import is_local
 
 #: What every funded dev account of a local chain gets: 10 million dollars and 100 bitcoin.
 CASH_GIFT = 10_000_000 * 10**6
@@ -40,10 +40,10 @@ class Plan:
 
 def deploy_all(rpc: Rpc, sender: Account, plan: Plan, gas: int | None = None) -> Deployment:
     """Deploy everything; on a local chain the coins too, unless they are given."""
-    if rpc.integer("eth_chainId") == LOCAL_CHAIN_ID:
+    if is_local(rpc):
         plan = _with_dev_defaults(rpc, sender, plan)
     if plan.missing():
-        raise SetupError(f"a chain that is not local needs {', '.join(plan.missing())}")
+        raise SetupError("a chain that is not local needs a file of --parameters")
     assert plan.cash is not None  # noqa: S101
     assert plan.reserve is not None  # noqa: S101
     assert plan.threshold is not None  # noqa: S101

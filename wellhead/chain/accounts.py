@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from typing import Any, Protocol
 
 from eth_account import Account as EthAccount
 from eth_keys.datatypes import PrivateKey
 from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 
 from wellhead.chain.rpc import Rpc, RpcError
 
 DEV_MNEMONIC = "test test test test test test test test test test test junk"
+
+METHOD_NOT_FOUND = -32601
+#: EIP-7966: the transaction was sent and is not mined yet.
+_SYNC_TIMEOUTS = (4, 5)
+
+
+class NotMined(Exception):  # noqa: N818
+    """A transaction was sent, and no block took it in time."""
+
+    def __init__(self, hashed: str, seconds: float) -> None:
+        super().__init__(f"transaction {hashed} was sent and is not mined after {seconds:.0f} s")
 
 
 class Account(Protocol):
@@ -47,9 +60,12 @@ class KeyAccount:
         self.address = self._key.public_key.to_checksum_address()
 
     def transact(self, rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
-        body = fill_in(rpc, self.address, transaction)
+        return send_raw(rpc, self.sign_transaction(fill_in(rpc, self.address, transaction)))
+
+    def sign_transaction(self, body: dict[str, Any]) -> bytes:
+        """A transaction with all its fields, signed and encoded."""
         signed = EthAccount.sign_transaction(body, self._key.to_bytes())
-        return send_raw(rpc, bytes(signed.raw_transaction))
+        return bytes(signed.raw_transaction)
 
     def sign_digest(self, digest: bytes) -> tuple[bytes, bytes]:
         """Sign a 32-byte digest: (r, vs), the compact form of ERC-2098."""
@@ -88,7 +104,29 @@ def fill_in(rpc: Rpc, sender: str, transaction: dict[str, Any]) -> dict[str, Any
 
 def send_raw(rpc: Rpc, signed: bytes) -> dict[str, Any]:
     """Send a signed transaction, wait until it is mined, and return the node's receipt."""
-    return _receipt(rpc("eth_sendRawTransactionSync", "0x" + signed.hex()))
+    try:
+        return _receipt(rpc("eth_sendRawTransactionSync", "0x" + signed.hex()))
+    except RpcError as error:
+        if error.code not in (METHOD_NOT_FOUND, *_SYNC_TIMEOUTS):
+            raise
+        if error.code == METHOD_NOT_FOUND:
+            rpc("eth_sendRawTransaction", "0x" + signed.hex())
+    return wait_for(rpc, transaction_hash(signed))
+
+
+def transaction_hash(signed: bytes) -> str:
+    return "0x" + keccak(signed).hex()
+
+
+def wait_for(rpc: Rpc, hashed: str, patience: float = 600.0) -> dict[str, Any]:
+    """The receipt of a transaction that was sent, when it is mined."""
+    deadline, pause = time.monotonic() + patience, 0.1
+    while (found := rpc("eth_getTransactionReceipt", hashed)) is None:
+        if time.monotonic() > deadline:
+            raise NotMined(hashed, patience)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 3.0)
+    return _receipt(found)
 
 
 @lru_cache(maxsize=128)

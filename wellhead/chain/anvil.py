@@ -13,6 +13,7 @@ from types import TracebackType
 from wellhead import toolchain
 from wellhead.chain.accounts import DEV_MNEMONIC
 from wellhead.chain.rpc import NodeUnreachable, Rpc
+from wellhead.places import state_folder
 
 LOCAL_CHAIN_ID = 31337
 HARDFORK = "cancun"
@@ -56,7 +57,7 @@ class Anvil:
         """Start the node and wait until it answers."""
         binary = toolchain.anvil()
         port = self._port or _free_port()
-        temporary = toolchain.project_root() / toolchain.STATE / "tmp"
+        temporary = state_folder() / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix="anvil-", dir=temporary))
         said = self._folder / "log"

@@ -21,10 +21,13 @@ from wellhead.chain.abi import (
     functions_of,
 )
 from wellhead.chain.accounts import Account
+from wellhead.chain.logs import scan
 from wellhead.chain.rpc import Rpc, RpcError
 
 #: Gas for a transaction that is sent without an estimate: just below anvil's block limit.
 GAS_CEILING = 29_000_000
+#: Calls in one request.
+BATCH = 100
 
 
 class Reverted(Exception):  # noqa: N818
@@ -70,22 +73,27 @@ class Contract:
         """Functions by name; an overloaded one by its signature, e.g. `f(uint256,bytes)`."""
         return functions_of(self.name)
 
-    def call(self, function: str, *arguments: Any, sender: str | None = None) -> Any:
-        """Ask, at the latest block."""
+    def call(
+        self, function: str, *arguments: Any, sender: str | None = None, block: int | None = None
+    ) -> Any:
+        """Ask, at the latest block or another."""
         asked = self.functions[function]
         try:
-            answer = self.rpc("eth_call", self._transaction(asked, arguments, sender), "latest")
+            answer = self.rpc("eth_call", self._transaction(asked, arguments, sender), _at(block))
         except RpcError as error:
             raise _reverted(error) from error
         return asked.decode(bytes.fromhex(answer[2:]))
 
-    def call_many(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
-        """Ask several things in one request."""
+    def call_many(
+        self, calls: Sequence[tuple[str, Sequence[Any]]], block: int | None = None
+    ) -> list[Any]:
+        """Ask several things, `BATCH` in a request."""
         asked = [(self.functions[name], arguments) for name, arguments in calls]
+        bodies = [("eth_call", [self._transaction(f, a, None), _at(block)]) for f, a in asked]
+        answers: list[Any] = []
         try:
-            answers = self.rpc.batch(
-                [("eth_call", [self._transaction(f, a, None), "latest"]) for f, a in asked]
-            )
+            for first in range(0, len(bodies), BATCH):
+                answers += self.rpc.batch(bodies[first : first + BATCH])
         except RpcError as error:
             raise _reverted(error) from error
         return [f.decode(bytes.fromhex(r[2:])) for (f, _), r in zip(asked, answers, strict=True)]
@@ -102,13 +110,19 @@ class Contract:
         """Gas that a transaction would need, or Reverted."""
         return _estimate(self.rpc, self._transaction(self.functions[function], arguments, sender))
 
-    def events(self, name: str, from_block: int = 0) -> list[Event]:
-        """All logs of one event of this contract."""
+    def events(
+        self,
+        name: str,
+        from_block: int = 0,
+        to_block: int | None = None,
+        indexed: Sequence[int | str | None] = (),
+    ) -> list[Event]:
+        """All logs of one event of this contract; `indexed` names values of its indexed fields, in
+        their order, None for any."""
         topic = next(t for t, e in events_of(self.name).items() if e["name"] == name)
-        logs = self.rpc(
-            "eth_getLogs",
-            {"address": self.address, "fromBlock": hex(from_block), "topics": [topic]},
-        )
+        last = self.rpc.integer("eth_blockNumber") if to_block is None else to_block
+        topics = [topic, *(None if value is None else _word(value) for value in indexed)]
+        logs = scan(self.rpc, [self.address], topics, from_block, last)
         return [event for log in logs if (event := decode_log(log)) is not None]
 
     def _transaction(
@@ -155,6 +169,15 @@ def transact(rpc: Rpc, body: dict[str, Any], sender: Account, gas: int | None) -
         contract_address=mined.get("contractAddress"),
         events=tuple(e for log in mined["logs"] if (e := decode_log(log)) is not None),
     )
+
+
+def _at(block: int | None) -> str:
+    return "latest" if block is None else hex(block)
+
+
+def _word(value: int | str) -> str:
+    """A number or an address as a topic."""
+    return f"0x{int(value, 16) if isinstance(value, str) else value:064x}"
 
 
 def _estimate(rpc: Rpc, body: dict[str, Any]) -> int:

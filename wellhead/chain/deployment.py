@@ -1,52 +1,28 @@
-"""Deploying Wellhead, and remembering where it stands."""
+"""Wellhead on one chain: its contracts, and deploying them where nothing can go wrong."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from eth_typing import HexAddress, HexStr
 from eth_utils.address import to_checksum_address
 
 from wellhead.chain.accounts import Account
-from wellhead.chain.anvil import LOCAL_CHAIN_ID
-from wellhead.chain.contract import Contract, deploy_contract
+from wellhead.chain.contract import Contract, Receipt, deploy_contract, transact
+from wellhead.chain.locality import is_local
+from wellhead.chain.plan import ORDER, Creation, Parameters, Step, steps
+from wellhead.chain.record import (
+    COINS,
+    DeploymentError,
+    Placed,
+    Put,
+    Record,
+    code_hashes,
+)
 from wellhead.chain.rpc import Rpc
 
-OPERATOR_ROLE = 1
-GUARDIAN_ROLE = 2
-
-#: Contracts in the order of their deployment; each knows the others' addresses in advance.
-ORDER = (
-    "Authority",
-    "Vault",
-    "MetricsOracle",
-    "LeaseMarket",
-    "RevenueRouter",
-    "CapacityTokenFactory",
-    "CapacityRegistry",
-)
-
-
-class DeploymentError(Exception):
-    """The deployment can not be made, or the file does not describe what stands on the chain."""
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """What a deployment is made with. `cash` and `reserve` are ERC-20 addresses; `finality` is in
-    seconds; `reporters` in any order."""
-
-    cash: str
-    reserve: str
-    reporters: Sequence[str]
-    threshold: int
-    operators: Sequence[str] = ()
-    guardians: Sequence[str] = ()
-    finality: int = 24 * 3600
+__all__ = ["ORDER", "Deployment", "DeploymentError", "deploy", "deploy_coins", "recorded"]
 
 
 @dataclass
@@ -54,14 +30,25 @@ class Deployment:
     """Wellhead on one chain."""
 
     rpc: Rpc
-    chain_id: int
-    addresses: dict[str, str]
-    block: int
+    record: Record
     _contracts: dict[str, Contract] = field(default_factory=dict, repr=False)
+
+    @property
+    def chain_id(self) -> int:
+        return self.record.chain_id
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        return self.record.addresses
+
+    @property
+    def block(self) -> int:
+        """The first contract's."""
+        return self.record.block
 
     def contract(self, name: str) -> Contract:
         if name not in self._contracts:
-            kind = "TestCoin" if name in ("cash", "reserve") else name
+            kind = "TestCoin" if name in COINS else name
             self._contracts[name] = Contract(self.rpc, kind, self.addresses[name])
         return self._contracts[name]
 
@@ -109,45 +96,21 @@ class Deployment:
         return Contract(self.rpc, "CapacityToken", address)
 
     def save(self, path: Path) -> None:
-        """Write the addresses, whole or not at all."""
-        body = {"chain_id": self.chain_id, "block": self.block, "addresses": self.addresses}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".tmp")
-        draft.write_text(json.dumps(body, indent=2) + "\n", "utf-8")
-        draft.replace(path)
+        """Write the deployment file, whole or not at all."""
+        self.record.save(path)
 
     @classmethod
     def load(cls, path: Path, rpc: Rpc) -> Deployment:
-        """Read a deployment file and check that the node is on its chain and has its contracts."""
-        try:
-            body: dict[str, Any] = json.loads(path.read_text("utf-8"))
-            found = cls(
-                rpc=rpc,
-                chain_id=int(body["chain_id"]),
-                addresses={str(k): str(v) for k, v in body["addresses"].items()},
-                block=int(body["block"]),
-            )
-        except FileNotFoundError as error:
-            raise DeploymentError(f"there is no deployment file {path}") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DeploymentError(f"{path} is no deployment file: {error!r}") from error
-        chain_id = rpc.integer("eth_chainId")
-        if chain_id != found.chain_id:
-            raise DeploymentError(
-                f"{path} is for chain {found.chain_id}, but {rpc.url} is chain {chain_id}"
-            )
-        for name in (*ORDER, "cash", "reserve"):
-            if name not in found.addresses:
-                raise DeploymentError(f"{path} does not name {name}")
-            if rpc("eth_getCode", found.addresses[name], "latest") == "0x":
-                raise DeploymentError(f"{rpc.url} has no {name} at {found.addresses[name]}")
-        return found
+        """Read a deployment file, and check that the node is on its chain and has its code."""
+        record = Record.read(path)
+        record.check(path, rpc)
+        return cls(rpc, record)
 
 
 def deploy_coins(rpc: Rpc, sender: Account) -> tuple[Contract, Contract]:
     """Deploy the two test coins, on a local chain only: (stablecoin, bitcoin)."""
-    chain_id = rpc.integer("eth_chainId")
-    if chain_id != LOCAL_CHAIN_ID:
+    if not is_local(rpc):
+        chain_id = rpc.integer("eth_chainId")
         raise DeploymentError(f"test coins are for local chains, not for chain {chain_id}")
     cash, _ = deploy_contract(rpc, "TestCoin", ["Test Dollar", "tUSD", 6], sender)
     reserve, _ = deploy_contract(rpc, "TestCoin", ["Test Bitcoin", "tBTC", 8], sender)
@@ -155,104 +118,55 @@ def deploy_coins(rpc: Rpc, sender: Account) -> tuple[Contract, Contract]:
 
 
 def deploy(rpc: Rpc, sender: Account, parameters: Parameters, gas: int | None = None) -> Deployment:
-    """Deploy all contracts and hand out the roles; `sender` becomes the governor.
+    """Deploy all contracts and hand out the roles, on a chain that mines at once and forgets
+    nothing; without a governor among the parameters `sender` becomes it.
 
-    The contracts are immutable and know each other from the start: their addresses follow from
-    the sender's nonce. So the sender must send nothing else meanwhile.
+    The sender must send nothing else meanwhile: the contracts' addresses follow from its nonce.
     """
     nonce = rpc.integer("eth_getTransactionCount", sender.address, "pending")
-    at = {name: _created(sender.address, nonce + i) for i, name in enumerate(ORDER)}
-    reporters = sorted((to_checksum_address(r) for r in parameters.reporters), key=_as_integer)
-    constructors: dict[str, list[Any]] = {
-        "Authority": [sender.address],
-        "Vault": [at["LeaseMarket"]],
-        "MetricsOracle": [
-            at["Authority"],
-            at["CapacityRegistry"],
-            at["Vault"],
-            parameters.cash,
-            parameters.finality,
-            reporters,
-            parameters.threshold,
-        ],
-        "LeaseMarket": [
-            at["CapacityRegistry"],
-            at["MetricsOracle"],
-            at["Vault"],
-            at["RevenueRouter"],
-            parameters.cash,
-        ],
-        "RevenueRouter": [
-            at["CapacityRegistry"],
-            at["LeaseMarket"],
-            at["Vault"],
-            at["MetricsOracle"],
-            parameters.cash,
-        ],
-        "CapacityTokenFactory": [
-            at["CapacityRegistry"],
-            at["RevenueRouter"],
-            at["Vault"],
-            parameters.cash,
-            parameters.reserve,
-        ],
-        "CapacityRegistry": [
-            at["Authority"],
-            at["CapacityTokenFactory"],
-            at["MetricsOracle"],
-            at["LeaseMarket"],
-            at["RevenueRouter"],
-        ],
-    }
-    first_block = None
-    for name in ORDER:
-        contract, receipt = deploy_contract(rpc, name, constructors[name], sender, gas)
-        first_block = first_block or receipt.block
-        if contract.address != at[name]:
+    put = []
+    for step in steps(sender.address, nonce, parameters):
+        body = {"data": step.data(), "from": sender.address}
+        if step.to is not None:
+            body["to"] = step.to
+        receipt = transact(rpc, body, sender, gas)
+        if isinstance(step, Creation) and receipt.contract_address != step.address.lower():
             raise DeploymentError(
-                f"{name} landed at {contract.address} instead of {at[name]}: "
+                f"{step.name} landed at {receipt.contract_address} instead of {step.address}: "
                 f"{sender.address} sent another transaction meanwhile"
             )
-    deployment = Deployment(
-        rpc=rpc,
+        put.append((step, receipt))
+    return recorded(rpc, sender.address, parameters, put)
+
+
+def recorded(
+    rpc: Rpc, deployer: str, parameters: Parameters, put: Sequence[tuple[Step, Receipt]]
+) -> Deployment:
+    """The deployment that these transactions made."""
+    coins = {
+        "cash": to_checksum_address(parameters.cash),
+        "reserve": to_checksum_address(parameters.reserve),
+    }
+    created = {s.name: (s, receipt) for s, receipt in put if isinstance(s, Creation)}
+    addresses = {name: step.address for name, (step, _) in created.items()} | coins
+    hashes = code_hashes(rpc, addresses)
+    record = Record(
         chain_id=rpc.integer("eth_chainId"),
-        addresses={
-            **at,
-            "cash": to_checksum_address(parameters.cash),
-            "reserve": to_checksum_address(parameters.reserve),
+        block=min(receipt.block for _, receipt in put),
+        deployer=deployer,
+        governor=to_checksum_address(parameters.governor or deployer),
+        addresses=addresses,
+        contracts={
+            name: Placed(
+                transaction=receipt.hash,
+                block=receipt.block,
+                arguments="0x" + step.arguments,
+                code_hash=hashes[name],
+            )
+            for name, (step, receipt) in created.items()
         },
-        block=first_block or 0,
+        coins={name: hashes[name] for name in COINS},
+        calls=[Put(s.label, r.hash, r.block) for s, r in put if not isinstance(s, Creation)],
+        parameters=parameters.plain(),
     )
-    _grant_roles(deployment, sender, parameters, gas)
-    return deployment
-
-
-def _grant_roles(
-    deployment: Deployment, sender: Account, parameters: Parameters, gas: int | None
-) -> None:
-    authority, registry = deployment.authority, deployment.registry
-    roles = (
-        (OPERATOR_ROLE, "OPERATOR", ("register",), parameters.operators),
-        (GUARDIAN_ROLE, "GUARDIAN", ("pause", "unpause"), parameters.guardians),
-    )
-    for role, label, names, members in roles:
-        selectors = [registry.functions[name].selector for name in names]
-        authority.send("labelRole", role, label, sender=sender, gas=gas)
-        authority.send(
-            "setTargetFunctionRole", registry.address, selectors, role, sender=sender, gas=gas
-        )
-        for member in members:
-            authority.send("grantRole", role, member, 0, sender=sender, gas=gas)
-
-
-def _as_integer(address: str) -> int:
-    return int(address, 16)
-
-
-def _created(sender: str, nonce: int) -> str:
-    """Address of the contract that `sender` creates with `nonce`."""
-    # Only a deployment pays for loading web3, not every command.
-    from web3.types import Nonce
-    from web3.utils.address import get_create_address
-
-    return str(get_create_address(HexAddress(HexStr(sender)), Nonce(nonce)))
+    return Deployment(rpc, record)

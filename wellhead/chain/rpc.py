@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -13,7 +14,8 @@ class NodeUnreachable(Exception):  # noqa: N818
     """No node answers at the address, or what answers is no node."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"no node answers at {url}: {reason}")
+        told = reason.replace(url, shown(url))
+        super().__init__(f"no node answers at {shown(url)}: {told}")
         self.url = url
 
 
@@ -28,6 +30,15 @@ class RpcError(Exception):
         if isinstance(data, dict):
             data = data.get("data")
         self.data = data if isinstance(data, str) and data.startswith("0x") else None
+
+
+def shown(url: str) -> str:
+    """A node's address as it may be shown and logged: providers put their keys into the rest."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    if not host or (host == parts.netloc and parts.path in ("", "/") and not parts.query):
+        return url
+    return f"{parts.scheme}://{host}/..."
 
 
 class Rpc:

@@ -1,4 +1,16 @@
-"""`wellhead deploy`: the contracts on the node's chain."""
+"""`wellhead deploy`: the contracts on the node's chain.
+
+On a local chain nothing needs to be named. Any other chain is described by a parameter file, of
+which deployments/example.toml is one:
+
+    wellhead deploy --parameters sepolia.toml --account ALIAS --dry-run    show it, send nothing
+    wellhead deploy --parameters sepolia.toml --account ALIAS              show it, ask, deploy
+    wellhead verify --json-input input.json                                for a block explorer
+
+An interrupted deployment is continued by the same command; its journal lies beside the deployment
+file as CHAIN_ID.partial.json until it is finished. At the end the governor holds the only admin
+role and the deployer none: who holds what is read back from the chain and shown.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +22,8 @@ import click
 from wellhead.actions import deploying, people
 from wellhead.actions.errors import SetupError
 from wellhead.chain import Deployment
-from wellhead.chain.deployment import DeploymentError
+from wellhead.chain.journal import Journal, journal_file, only_one
+from wellhead.chain.record import DeploymentError
 from wellhead.cli import amounts, options
 from wellhead.cli.session import HOUR, Session, Settings, run
 
@@ -25,14 +38,28 @@ from wellhead.cli.session import HOUR, Session, Settings, run
 def deploy(settings: Settings, /, **given: Any) -> None:
     """Deploy the contracts to the node's chain.
 
-    The sender becomes the governor. A local chain gets test coins and the dev reporters, operator
-    and guardian, unless others are named. The addresses go to the deployment file.
+    A local chain gets test coins and the dev reporters, operator and guardian, unless others are
+    named, and the sender becomes the governor. Any other chain needs --parameters: they are shown
+    with the cost before anything is sent, and all roles go to the governor that they name. If it
+    is interrupted, the same command continues. The addresses go to the deployment file.
     """
     run(settings, lambda session: execute(session, **given))
 
 
-def execute(
+def execute(session: Session, parameters: Path | None, again: bool, **given: Any) -> None:
+    if parameters is None:
+        return deploy_here(session, again, **given)
+    from wellhead.cli.rollout import deploy_by_file
+
+    named = sorted(name for name, value in given.items() if value and name != "finality")
+    if named:
+        raise SetupError(f"--parameters names everything: leave out the others ({named[0]})")
+    return deploy_by_file(session, parameters, again=again)
+
+
+def deploy_here(
     session: Session,
+    again: bool,
     cash: str | None,
     reserve: str | None,
     reporters: tuple[str, ...],
@@ -40,8 +67,8 @@ def execute(
     operators: tuple[str, ...],
     guardians: tuple[str, ...],
     finality: int,
-    again: bool,
 ) -> None:
+    """On a local chain, with its own defaults."""
     plan = deploying.Plan(
         cash=cash,
         reserve=reserve,
@@ -51,12 +78,14 @@ def execute(
         guardians=guardians,
         finality=finality * HOUR,
     )
+    if not session.is_local:
+        raise SetupError(
+            f"chain {session.chain_id} is not local: it needs a file of --parameters, such as "
+            "deployments/example.toml"
+        )
     sender = session.sender(people.GOVERNOR)
-    if not session.is_local and plan.missing():
-        raise SetupError(f"a chain that is not local needs {', '.join(plan.missing())}")
     path = session.deployment_file
-    if not again and _stands(session, path):
-        raise SetupError(f"{path} describes a deployment that stands: give --again for another")
+    refuse_standing(session, path, again)
     if session.dry_run:
         document = {"dry_run": True, "chain_id": session.chain_id, "governor": sender.address}
         rows = [
@@ -68,10 +97,11 @@ def execute(
         session.out.result("deploy", document, "Deployment, not sent", rows)
         return
     session.confirm(f"Deploy to chain {session.chain_id} at {session.rpc.url} as {sender.address}?")
-    session.out.note("deploying ...")
-    deployment = deploying.deploy_all(session.rpc, sender, plan)
-    deployment.save(path)
-    if session.is_local and not (cash or reserve):
+    with only_one(path), session.turn_of(sender):
+        session.out.note("deploying ...")
+        deployment = deploying.deploy_all(session.rpc, sender, plan)
+        deployment.save(path)
+    if not (cash or reserve):
         deploying.fund_people(deployment, people.unlocked(people.GOVERNOR))
     document = {
         "dry_run": False,
@@ -90,12 +120,19 @@ def execute(
     session.out.result("deploy", document, "Deployment", rows)
 
 
-def _stands(session: Session, path: Path) -> bool:
-    """Whether the file describes contracts that the node has."""
-    if not path.exists():
-        return False
+def refuse_standing(session: Session, path: Path, again: bool) -> None:
+    """A deployment that stands is replaced only on demand."""
+    if again or not path.exists():
+        return
     try:
         Deployment.load(path, session.rpc)
-    except DeploymentError:
-        return False
-    return True
+    except DeploymentError as error:
+        if session.is_local:
+            return  # a local chain that was started anew has forgotten it
+        raise SetupError(f"{error}. To deploy nevertheless give --again") from error
+    raise SetupError(f"{path} describes a deployment that stands: give --again for another")
+
+
+def interrupted(path: Path) -> Journal | None:
+    """The journal of a deployment to this file that was not finished."""
+    return Journal.read(journal_file(path))

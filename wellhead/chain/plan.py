@@ -1,0 +1,228 @@
+"""What a deployment puts on chain, transaction by transaction, before any is sent.
+
+The contracts are immutable and know each other from the start: their addresses follow from the
+deployer and its nonces. So creations have their nonces for good; the calls after them have not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_typing import HexAddress, HexStr
+from eth_utils.address import to_checksum_address
+
+from wellhead import toolchain
+from wellhead.chain.abi import canonical_type, functions_of
+
+ADMIN_ROLE = 0
+OPERATOR_ROLE = 1
+GUARDIAN_ROLE = 2
+ROLES = {ADMIN_ROLE: "ADMIN", OPERATOR_ROLE: "OPERATOR", GUARDIAN_ROLE: "GUARDIAN"}
+#: The functions of CapacityRegistry that each role may call.
+FUNCTIONS = {OPERATOR_ROLE: ("register",), GUARDIAN_ROLE: ("pause", "unpause")}
+
+#: The last call: the deployer gives up its own role.
+FAREWELL = "ADMIN given up by the deployer"
+
+#: Contracts in the order of their deployment.
+ORDER = (
+    "Authority",
+    "Vault",
+    "MetricsOracle",
+    "LeaseMarket",
+    "RevenueRouter",
+    "CapacityTokenFactory",
+    "CapacityRegistry",
+)
+
+
+@dataclass(frozen=True)
+class Delays:
+    """Seconds between announcing an act of a role and doing it; `grant` between granting a role
+    and its taking effect. The authority itself puts a first `grant` off for five days."""
+
+    governor: int = 0
+    operator: int = 0
+    guardian: int = 0
+    grant: int = 0
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a deployment is made with. `cash` and `reserve` are ERC-20 addresses; `finality` is in
+    seconds; `reporters` in any order. Without a `governor` the deployer stays one."""
+
+    cash: str
+    reserve: str
+    reporters: Sequence[str]
+    threshold: int
+    operators: Sequence[str] = ()
+    guardians: Sequence[str] = ()
+    finality: int = 24 * 3600
+    governor: str | None = None
+    delays: Delays = field(default_factory=Delays)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        body = asdict(self)
+        return {k: list(v) if isinstance(v, tuple | list) else v for k, v in body.items()}
+
+    @classmethod
+    def from_plain(cls, body: dict[str, Any]) -> Parameters:
+        return cls(**{**body, "delays": Delays(**body["delays"])})
+
+
+@dataclass(frozen=True)
+class Creation:
+    """A contract that is to be created."""
+
+    name: str
+    address: str
+    bytecode: str
+    #: The constructor's, ABI-encoded, in hexadecimal.
+    arguments: str
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+    @property
+    def to(self) -> str | None:
+        return None
+
+    def data(self) -> str:
+        return self.bytecode + self.arguments
+
+
+@dataclass(frozen=True)
+class RoleCall:
+    """A call to the authority, the deployer's as long as it is the governor."""
+
+    label: str
+    authority: str
+    function: str
+    arguments: Sequence[Any]
+
+    @property
+    def to(self) -> str | None:
+        return self.authority
+
+    def data(self) -> str:
+        return functions_of("Authority")[self.function].encode(self.arguments)
+
+
+Step = Creation | RoleCall
+
+
+def addresses(deployer: str, nonce: int) -> dict[str, str]:
+    """Where the contracts will stand when the first is created with `nonce`."""
+    # Only a deployment pays for loading web3, not every command.
+    from web3.types import Nonce
+    from web3.utils.address import get_create_address
+
+    sender = HexAddress(HexStr(deployer))
+    return {
+        name: str(get_create_address(sender, Nonce(nonce + index)))
+        for index, name in enumerate(ORDER)
+    }
+
+
+def creations(deployer: str, nonce: int, parameters: Parameters) -> list[Creation]:
+    at = addresses(deployer, nonce)
+    reporters = sorted((to_checksum_address(r) for r in parameters.reporters), key=_as_integer)
+    arguments: dict[str, list[Any]] = {
+        "Authority": [deployer],
+        "Vault": [at["LeaseMarket"]],
+        "MetricsOracle": [
+            at["Authority"],
+            at["CapacityRegistry"],
+            at["Vault"],
+            parameters.cash,
+            parameters.finality,
+            reporters,
+            parameters.threshold,
+        ],
+        "LeaseMarket": [
+            at["CapacityRegistry"],
+            at["MetricsOracle"],
+            at["Vault"],
+            at["RevenueRouter"],
+            parameters.cash,
+        ],
+        "RevenueRouter": [
+            at["CapacityRegistry"],
+            at["LeaseMarket"],
+            at["Vault"],
+            at["MetricsOracle"],
+            parameters.cash,
+        ],
+        "CapacityTokenFactory": [
+            at["CapacityRegistry"],
+            at["RevenueRouter"],
+            at["Vault"],
+            parameters.cash,
+            parameters.reserve,
+        ],
+        "CapacityRegistry": [
+            at["Authority"],
+            at["CapacityTokenFactory"],
+            at["MetricsOracle"],
+            at["LeaseMarket"],
+            at["RevenueRouter"],
+        ],
+    }
+    built = toolchain.artifacts()
+    return [
+        Creation(name, at[name], built[name]["bytecode"], _encoded(built[name], arguments[name]))
+        for name in ORDER
+    ]
+
+
+def role_calls(deployer: str, at: dict[str, str], parameters: Parameters) -> list[RoleCall]:
+    """Names the roles and their members; last of all the governor takes over."""
+    authority, registry = at["Authority"], at["CapacityRegistry"]
+    functions, delays = functions_of("CapacityRegistry"), parameters.delays
+    calls: list[tuple[str, str, list[Any]]] = []
+    members = (
+        (OPERATOR_ROLE, parameters.operators, delays.operator),
+        (GUARDIAN_ROLE, parameters.guardians, delays.guardian),
+    )
+    for role, accounts, delay in members:
+        name = ROLES[role]
+        selectors = [functions[function].selector for function in FUNCTIONS[role]]
+        calls.append((f"label of {name}", "labelRole", [role, name]))
+        target = [registry, selectors, role]
+        calls.append((f"functions of {name}", "setTargetFunctionRole", target))
+        calls += [(f"{name} {a}", "grantRole", [role, a, delay]) for a in accounts]
+    governor = parameters.governor
+    hand_over = governor is not None and _as_integer(governor) != _as_integer(deployer)
+    if hand_over:
+        calls.append((f"ADMIN {governor}", "grantRole", [ADMIN_ROLE, governor, delays.governor]))
+    if delays.grant:
+        calls += [
+            (f"grant delay of {name}", "setGrantDelay", [role, delays.grant])
+            for role, name in ROLES.items()
+        ]
+    if hand_over:
+        calls.append((FAREWELL, "renounceRole", [ADMIN_ROLE, deployer]))
+    return [RoleCall(label, authority, function, given) for label, function, given in calls]
+
+
+def steps(deployer: str, nonce: int, parameters: Parameters) -> list[Step]:
+    """Every transaction, in order."""
+    created = creations(deployer, nonce, parameters)
+    return [*created, *role_calls(deployer, addresses(deployer, nonce), parameters)]
+
+
+def _encoded(artifact: dict[str, Any], arguments: Sequence[Any]) -> str:
+    constructor: dict[str, Any] = next(
+        (e for e in artifact["abi"] if e["type"] == "constructor"), {"inputs": []}
+    )
+    return encode([canonical_type(i) for i in constructor["inputs"]], list(arguments)).hex()
+
+
+def _as_integer(address: str) -> int:
+    return int(address, 16)

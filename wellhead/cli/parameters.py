@@ -1,0 +1,174 @@
+"""The parameter file of a deployment: read, checked, and as what the chain driver wants."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from wellhead.actions.errors import BadInput
+from wellhead.chain import Parameters
+from wellhead.chain.fees import Caps
+from wellhead.chain.plan import Delays
+from wellhead.chain.transactions import Terms
+from wellhead.cli.amounts import parse_address, parse_decimal
+from wellhead.cli.files import read_table
+
+HOUR = 3600
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+def _gwei(text: str) -> int:
+    return parse_decimal(text, 9)
+
+
+def _hours(text: str) -> int:
+    seconds = parse_decimal(text, 4) * HOUR
+    if seconds % 10_000:
+        raise ValueError(f"{text} hours is no whole number of seconds")
+    return seconds // 10_000
+
+
+def _text(parser: Callable[[str], Any]) -> BeforeValidator:
+    """Numbers and texts are read alike, as on the command line; numbers with a point are texts."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise ValueError("must be a number or a text")
+        return parser(str(value))
+
+    return BeforeValidator(read)
+
+
+Address = Annotated[str, _text(parse_address)]
+Gwei = Annotated[int, _text(_gwei), Field(gt=0)]
+Seconds = Annotated[int, _text(_hours), Field(ge=0, lt=2**32)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class DelayTable(_Table):
+    """Hours between announcing an act and doing it."""
+
+    governor_hours: Seconds = 0
+    operator_hours: Seconds = 0
+    guardian_hours: Seconds = 0
+    grant_hours: Seconds = 0
+
+
+class TransactionTable(_Table):
+    """How transactions are sent."""
+
+    max_fee_gwei: Gwei
+    max_priority_fee_gwei: Gwei
+    confirmations: int = Field(default=5, ge=1, le=1000)
+    replace_after_seconds: int = Field(default=120, ge=1, le=86_400)
+    patience_minutes: int = Field(default=120, ge=1, le=10_080)
+
+    @model_validator(mode="after")
+    def _tip_within_fee(self) -> TransactionTable:
+        if self.max_priority_fee_gwei > self.max_fee_gwei:
+            raise ValueError("max_priority_fee_gwei must be at most max_fee_gwei")
+        return self
+
+
+class ParameterFile(_Table):
+    """Everything that a deployment is made with."""
+
+    chain_id: int = Field(gt=0, lt=2**63)
+    rpc: str | None = None
+    cash: Address
+    reserve: Address
+    governor: Address
+    reporters: list[Address] = Field(min_length=1, max_length=32)
+    threshold: int = Field(ge=1, le=32)
+    operators: list[Address] = Field(default_factory=list)
+    guardians: list[Address] = Field(default_factory=list)
+    finality_hours: Seconds = Field(default=24 * HOUR, ge=HOUR, le=720 * HOUR)
+    delays: DelayTable = Field(default_factory=DelayTable)
+    transactions: TransactionTable
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ParameterFile:
+        for name in ("reporters", "operators", "guardians"):
+            listed = getattr(self, name)
+            for account in listed:
+                if listed.count(account) > 1:
+                    raise ValueError(f"{name} names {account} twice")
+        if not len(self.reporters) < 2 * self.threshold <= 2 * len(self.reporters):
+            raise ValueError(
+                f"{self.threshold} of {len(self.reporters)} reporters is not possible: more than "
+                "half of them must sign, and at most all"
+            )
+        if self.cash == self.reserve:
+            raise ValueError("cash and reserve are the same coin")
+        return self
+
+    def parameters(self) -> Parameters:
+        return Parameters(
+            cash=self.cash,
+            reserve=self.reserve,
+            reporters=self.reporters,
+            threshold=self.threshold,
+            operators=self.operators,
+            guardians=self.guardians,
+            finality=self.finality_hours,
+            governor=self.governor,
+            delays=Delays(
+                governor=self.delays.governor_hours,
+                operator=self.delays.operator_hours,
+                guardian=self.delays.guardian_hours,
+                grant=self.delays.grant_hours,
+            ),
+        )
+
+    def terms(self) -> Terms:
+        table = self.transactions
+        return Terms(
+            caps=Caps(table.max_fee_gwei, table.max_priority_fee_gwei),
+            confirmations=table.confirmations,
+            replace_after=table.replace_after_seconds,
+            patience=table.patience_minutes * 60,
+        )
+
+    def rpc_url(self) -> str | None:
+        """The node's address, with ${NAME} taken from the environment: it may hold a secret."""
+
+        def fill(match: re.Match[str]) -> str:
+            if match[1] not in os.environ:
+                raise BadInput(f"rpc names the environment variable {match[1]}, which is not set")
+            return os.environ[match[1]]
+
+        return None if self.rpc is None else _VARIABLE.sub(fill, self.rpc)
+
+
+def read_parameters(path: Path) -> ParameterFile:
+    """The file's parameters, or BadInput with the name of what is wrong."""
+    try:
+        return ParameterFile.model_validate(dict(read_table(path)))
+    except ValidationError as error:
+        raise BadInput(f"{path}: {_sentence(error)}") from error
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    said = {
+        "missing": "is missing",
+        "extra_forbidden": "is not known here",
+    }.get(first["type"], first["msg"].removeprefix("Value error, "))
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{place + ': ' if place else ''}{said}{more}"
