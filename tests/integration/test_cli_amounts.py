@@ -54,6 +54,19 @@ def test_money_is_shown_to_the_last_digit(value: int, shown: str) -> None:
     assert amounts.show_money(value) == shown
 
 
+@pytest.mark.parametrize("text", ["2.5", "$2.50", "$2.5/GPU-hour", "2.5 / unit-hour", "$2.50/h"])
+def test_prices_are_per_unit_and_hour(text: str) -> None:
+    assert amounts.parse_price(text) == 2_500_000
+
+
+def test_what_is_no_price() -> None:
+    with pytest.raises(ValueError, match="is no price like"):
+        amounts.parse_price("$2/month")
+    assert amounts.show_allowance(2**256 - 1) == "any amount"
+    assert amounts.show_allowance(1_500_000) == "$1.50"
+    assert [amounts.unit_hour(kind) for kind in range(3)] == ["GPU-hour", "unit-hour", "node-hour"]
+
+
 def test_money_and_shares() -> None:
     assert amounts.parse_money("$1234.56") == 1_234_560_000
     assert amounts.parse_share("15%") == amounts.parse_share("0.15") == 150_000

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.support.cli import Command
 from wellhead import toolchain
-from wellhead.cli import COMMANDS, cli
+from wellhead.cli import COMMANDS, SHORT, documents
 from wellhead.cli.sentences import SENTENCES, sentence
 from wellhead.cli.terms import TERMS, gather
+from wellhead.cli.tree import Leaf, Tree
 
 QUOTE = ["quote", "--cluster", "1", "--units", "1", "--hours", "1"]
 WELLHEAD = Path(sys.executable).with_name("wellhead")
+Named = tuple[tuple[str, ...], Leaf]
+
+
+def line_of(item: Leaf | Tree) -> str:
+    return item.line if isinstance(item, Leaf) else (item.help or "").splitlines()[0]
 
 
 def test_the_installed_command_shows_its_help(tmp_path: Path) -> None:
@@ -23,12 +32,13 @@ def test_the_installed_command_shows_its_help(tmp_path: Path) -> None:
         [str(WELLHEAD), "--help"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    for name, line in COMMANDS.items():
-        assert f"{name} " in done.stdout
-        assert line in done.stdout
+    for name, item in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(line_of(item))}$", done.stdout, re.MULTILINE)
+    for name in SHORT:
+        assert done.stdout.count(f"`{name}` is") == 1
     for code in ("0  done", "1  a contract refused", "2  wrong usage", "3  no node answers"):
         assert code in done.stdout
-    for code in ("4  the deployment", "5  a file"):
+    for code in ("4  the deployment", "5  a file", "6  doctor found", "130  interrupted"):
         assert code in done.stdout
 
 
@@ -46,14 +56,94 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stderr.strip() == "loaded: []"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help_that_agrees(name: str, tmp_path: Path) -> None:
-    outcome = Command(tmp_path)(name, "--help")
+def leaves(items: Mapping[str, Leaf | Tree], path: tuple[str, ...] = ()) -> Iterator[Named]:
+    for name, item in items.items():
+        if isinstance(item, Tree):
+            yield from leaves(item.leaves, (*path, name))
+        else:
+            yield (*path, name), item
+
+
+LEAVES = dict(leaves(COMMANDS))
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_every_command_has_help_that_agrees(path: tuple[str, ...], tmp_path: Path) -> None:
+    outcome = Command(tmp_path)(*path, "--help")
     assert outcome.code == 0
-    command = cli.get_command(None, name)  # type: ignore[arg-type]
-    assert command is not None
-    assert (command.help or "").splitlines()[0] == COMMANDS[name]
-    assert command.name == name
+    assert outcome.stdout.startswith(f"Usage: wellhead {' '.join(path)} ")
+    command = LEAVES[path].load()
+    assert (command.help or "").splitlines()[0] == LEAVES[path].line
+    assert command.name == path[-1]
+
+
+def test_every_document_belongs_to_a_command() -> None:
+    silent = {"schema", "completion"}
+    printing = {
+        ".".join(path)
+        for path, leaf in LEAVES.items()
+        if any("--json" in option.opts for option in leaf.load().params)
+    }
+    assert printing == {*documents.MODELS} - {"error"}
+    assert {".".join(path) for path in LEAVES} - printing == silent
+
+
+@pytest.mark.parametrize("short", SHORT)
+def test_short_forms_are_the_same_command(short: str, tmp_path: Path) -> None:
+    outcome = Command(tmp_path)(short, "--help")
+    assert outcome.code == 0
+    assert SHORT[short].line in outcome.stdout
+
+
+def test_a_lease_without_a_command_is_opened(tmp_path: Path) -> None:
+    wellhead = Command(tmp_path)
+    outcome = wellhead("lease", "--cluster", 1, "--units", 1)
+    assert (outcome.code, "Missing option '--hours'" in outcome.stderr) == (2, True)
+    assert "Usage: wellhead lease open" in outcome.stderr
+    assert "Commands:" in wellhead("lease", "--help").stdout
+    assert "No such command 'opn'" in wellhead("lease", "opn", "--cluster", 1).stderr
+
+
+@pytest.mark.parametrize("name", documents.MODELS)
+def test_schemas_are_printed(name: str, tmp_path: Path) -> None:
+    schema = json.loads(Command(tmp_path)("schema", *name.split(".")).stdout)
+    assert schema["$id"] == schema["properties"]["schema"]["const"] == f"wellhead.{name}/1"
+    assert "schema" in schema["required"]
+
+
+def test_schemas_are_listed_and_short_forms_known(tmp_path: Path) -> None:
+    wellhead = Command(tmp_path)
+    assert wellhead("schema").stdout.split() == list(documents.MODELS)
+    assert wellhead("schema", "lease").stdout == wellhead("schema", "lease", "open").stdout
+    outcome = wellhead("schema", "nonsense")
+    assert (outcome.code, "'nonsense' has no document" in outcome.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell: str, tmp_path: Path) -> None:
+    script = Command(tmp_path)("completion", shell).stdout
+    assert f"_WELLHEAD_COMPLETE={shell}_complete" in script
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("wellhead lea", {"lease"}),
+        ("wellhead lease ", {"open", "list", "show", "settle"}),
+        ("wellhead lease open --un", {"--units"}),
+        ("wellhead completion ", {"bash", "zsh", "fish"}),
+    ],
+)
+def test_what_a_shell_is_told(words: str, expected: set[str]) -> None:
+    environment = {
+        "_WELLHEAD_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
+    }
+    done = subprocess.run(
+        [str(WELLHEAD)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert {line.partition(",")[2] for line in done.stdout.split()} == expected
 
 
 def test_version(tmp_path: Path) -> None:
@@ -91,7 +181,7 @@ def test_version(tmp_path: Path) -> None:
             ["claim", "--to", "0xF39Fd6e51aad88F6F4ce6aB8827279cffFb92266"],
             "wrong checksum",
         ),
-        (["claim", "--account", "somebody"], "dev account's index"),
+        (["claim", "--account", "some body"], "dev account's index"),
         (["register", "--kind", "toaster"], "none of training, inference, edge"),
         (["register", "--sla", "much"], "is no number"),
         (["settle"], "give --lease or --cluster"),

@@ -35,7 +35,7 @@ def order(cluster: int, units: int = 8, hours: int = 24, start: object = "now") 
 def test_register_with_defaults(wellhead: Command, stage: Stage) -> None:
     document = wellhead.json("register", "--yes")
     cluster = stage.registry.call("clusterOf", 1)
-    assert document["schema"] == "wellhead.register/1"
+    assert document["schema"] == "wellhead.cluster.register/1"
     assert document["cluster"] == "1"
     assert document["token"] == cluster["token"]
     assert document["operator"] == cluster["operator"] == stage.operator.address
@@ -235,7 +235,7 @@ def test_lease_approves_exactly_the_cost(wellhead: Command, stage: Stage, cluste
     stage.cash.send("mint", tenant.address, 10**12, sender=tenant)
     document = wellhead.json("lease", *order(cluster, start="now+1"), "--account", 9, "--yes")
     cost = int(document["cost"])
-    assert document["schema"] == "wellhead.lease/1"
+    assert document["schema"] == "wellhead.lease.open/1"
     assert int(document["approved"]) == cost
     assert purse(stage, tenant) == (10**12 - cost, 0)
     lease = stage.market.call("leaseOf", int(document["lease"]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from tests.support.cli import Command, block_number, command_on
 from tests.support.stage import GENESIS, Stage
-from wellhead.chain import Anvil, Deployment, Rpc, dev_account
+from wellhead.chain import Anvil, Deployment, dev_account
 
 QUOTE = ["quote", "--cluster", "1", "--units", "1", "--hours", "1"]
 LEASE = ["lease", "--cluster", "1", "--units", "1", "--hours", "1", "--yes"]
@@ -31,46 +30,6 @@ def alone(tmp_path: Path) -> Iterator[Command]:
     command = Command(tmp_path)
     yield command
     command("down")
-
-
-def test_a_newcomers_path(alone: Command) -> None:
-    port = free_port()
-    up = alone.json("up", "--port", port, "--finality", 1)
-    assert up["schema"] == "wellhead.up/1"
-    assert up["url"] == f"http://127.0.0.1:{port}"
-    assert abs(int(up["time"]) - time.time()) < 30
-    file = alone.folder / "deployments" / "31337.json"
-    assert json.loads(file.read_text())["addresses"] == up["addresses"]
-
-    again = alone.json("up", "--port", port)
-    assert (again["pid"], again["addresses"]) == (up["pid"], up["addresses"])
-
-    node = Deployment.load(file, Rpc(str(up["url"])))
-    tenant = dev_account(5).address
-    assert node.cash.call("balanceOf", tenant) == 10**13
-    assert node.reserve.call("balanceOf", tenant) == 10**10
-    assert node.cash.call("allowance", tenant, node.vault.address) == 0
-
-    alone.json("register", "--yes")
-    alone.json("mint", "--cluster", 1, "--units", 64, "--yes")
-    lease = alone.json("lease", "--cluster", 1, "--units", 16, "--hours", 3, "--yes")
-    assert node.cash.call("balanceOf", tenant) == 10**13 - int(lease["cost"])
-    began = int(alone.json("skip", "--hours", 3)["hour"]) - 3
-    report = ["report", "--cluster", 1, "--hour", began, "--hours", 3, "--working", 64, "--yes"]
-    assert alone.json(*report)["recorded"] == "3"
-    alone.json("skip", "--hours", 1)
-    settled = alone.json("settle", "--cluster", 1, "--yes")
-    distributed = int(settled["clusters"][0]["distributed"])
-    assert 0 <= int(lease["cost"]) - distributed <= 1
-    claimed = alone.json("claim", "--yes")
-    assert node.cash.call("balanceOf", dev_account(1).address) == 10**13 + int(claimed["cash"])
-
-    assert alone.json("down")["stopped"] is True
-    assert alone.json("down")["stopped"] is False
-    assert not file.exists()
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(up["pid"]), 0)
-    assert "no node answers at http://127.0.0.1:8545" in alone.refused(3, *QUOTE)
 
 
 def test_up_where_something_listens(alone: Command) -> None:
@@ -130,10 +89,10 @@ def test_a_node_that_is_not_local(tmp_path: Path) -> None:
     with Anvil(GENESIS, chain_id=5) as anvil:
         wellhead = Command(tmp_path, anvil.rpc.url)
         assert "deployments/5.json" in wellhead.refused(4, *QUOTE)
-        assert "needs --cash" in wellhead.refused(
+        assert "needs a file of --parameters" in wellhead.refused(
             4, "deploy", "--account", dev_account(0).address, "--yes"
         )
-        assert "name the sender by address" in wellhead.refused(4, "deploy", "--yes")
+        assert "needs a file of --parameters" in wellhead.refused(4, "deploy", "--yes")
         assert "only a local chain's time" in wellhead.refused(4, "skip", "--hours", 1)
 
 

@@ -111,13 +111,24 @@ def test_demo_needs_no_network(tmp_path: Path) -> None:
     assert document["books"] == json.loads(report.read_text())
 
 
-def test_the_command_line_is_in_ape_too() -> None:
+def test_the_command_line_is_in_ape_too(stage: Stage, tmp_path: Path) -> None:
+    """From any folder, with almost nothing exported, and without a trace in the user's home."""
+    home, state = tmp_path / "home", tmp_path / "state"
+    home.mkdir()
+    stage.deployment.save(state / "deployments" / "31337.json")
+    stage.lease(stage.cluster(64), 16, NOW + 1, 4)
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("ape")), "wellhead", "lease", "--help"],
-        cwd=ROOT,
-        env={**os.environ, **toolchain.environment()},
+        [str(Path(sys.executable).with_name("ape")), "wellhead", "lease", "list", "--json"],
+        cwd=home,
+        env={
+            "HOME": str(home),
+            "WELLHEAD_STATE": str(state),
+            "WELLHEAD_RPC": stage.anvil.rpc.url,
+        },
         capture_output=True,
         text=True,
         check=True,
     )
-    assert "Lease units of a cluster for whole hours." in done.stdout
+    (lease,) = json.loads(done.stdout)["leases"]
+    assert lease["units"] == "16"
+    assert list(home.iterdir()) == []

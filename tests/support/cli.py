@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from tests.support.stage import Stage
 from wellhead.chain import UnlockedAccount
-from wellhead.cli import cli
+from wellhead.cli import cli, documents
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Outcome:
         """The one JSON document on stdout."""
         body = json.loads(self.stdout)
         assert isinstance(body, dict)
+        documents.check(body)
         return body
 
 
@@ -38,6 +39,7 @@ class Command:
         self.environment: dict[str, str | None] = {
             "WELLHEAD_STATE": str(folder),
             "WELLHEAD_RPC": rpc_url,
+            "WELLHEAD_NETWORK": None,
             "WELLHEAD_DEPLOYMENT": None,
             "WELLHEAD_ACCOUNT": None,
         }
@@ -49,10 +51,10 @@ class Command:
         assert "Traceback" not in ended.stderr
         return Outcome(ended.exit_code, ended.stdout, ended.stderr)
 
-    def json(self, *arguments: object) -> dict[str, Any]:
-        """A command that must succeed, without questions; its document."""
+    def json(self, *arguments: object, code: int = 0) -> dict[str, Any]:
+        """A command that must end with this code, without questions; its document."""
         outcome = self(*arguments, "--json")
-        assert outcome.code == 0, outcome.stderr
+        assert outcome.code == code, outcome.stderr
         return outcome.document
 
     def refused(self, code: int, *arguments: object) -> str:

@@ -2,27 +2,72 @@
 
 from __future__ import annotations
 
-import importlib
+from typing import Any
 
 import click
 
-#: Command -> what it does in a line. Each is the function of its name in the module of its name.
-COMMANDS = {
-    "up": "Start a local chain with everything deployed.",
-    "down": "Stop the local chain and forget it.",
-    "skip": "Let the local chain's time jump ahead.",
-    "deploy": "Deploy the contracts to the node's chain.",
-    "register": "Register a cluster and its terms.",
-    "mint": "Mint the tokens of newly attested units.",
-    "quote": "Show what a lease would cost now.",
-    "lease": "Lease units of a cluster for whole hours.",
-    "report": "Submit what was measured, hour by hour.",
-    "settle": "Credit refunds, and split what a cluster earned.",
-    "claim": "Collect what an account is owed.",
-    "demo": "Replay a real cluster's trace on a chain of its own.",
+from wellhead.cli.tree import Leaf, Tree
+
+CLUSTER = {
+    "register": Leaf("register:register", "Register a cluster and its terms."),
+    "list": Leaf("clusters:listed", "List the clusters."),
+    "show": Leaf("clusters:shown", "Show a cluster, its terms and its state."),
+}
+LEASE = {
+    "open": Leaf("lease:lease", "Lease units of a cluster for whole hours."),
+    "list": Leaf("leases:listed", "List leases."),
+    "show": Leaf("leases:shown", "Show a lease and what it paid."),
+    "settle": Leaf("settle:settle", "Credit refunds, and split what a cluster earned."),
+}
+REVENUE = {
+    "show": Leaf(
+        "revenue:shown", "Show the books of clusters: all that was paid, and where it is."
+    ),
+    "distribute": Leaf("revenue:distribute", "Accrue final hours and split what they earned."),
+    "claim": Leaf("claim:claim", "Collect what an account is owed."),
+}
+
+
+def _group(name: str, line: str, leaves: dict[str, Leaf], **attributes: Any) -> Tree:
+    return Tree(name, leaves=leaves, help=line, **attributes)
+
+
+COMMANDS: dict[str, Leaf | Tree] = {
+    "up": Leaf("up:up", "Start a local chain with everything deployed."),
+    "down": Leaf("down:down", "Stop the local chain, and keep it."),
+    "status": Leaf("status:status", "Show what runs, and what is on it."),
+    "doctor": Leaf("doctor:doctor", "Look for what is wrong, and say what to do."),
+    "skip": Leaf("skip:skip", "Let the local chain's time jump ahead."),
+    "deploy": Leaf("deploy:deploy", "Deploy the contracts to the node's chain."),
+    "verify": Leaf("verify:verify", "Give the contracts' source to a block explorer."),
+    "cluster": _group("cluster", "Register, list or show clusters.", CLUSTER),
+    "mint": Leaf("mint:mint", "Mint the tokens of newly attested units."),
+    "quote": Leaf("quote:quote", "Show what a lease would cost now."),
+    "lease": _group(
+        "lease",
+        "Open, list, show or settle leases.\n\nWithout a command in between, `wellhead lease "
+        "--cluster 1 --units 8 --hours 24` opens one.",
+        LEASE,
+        otherwise="open",
+    ),
+    "report": Leaf("report:report", "Submit what was measured, hour by hour."),
+    "revenue": _group("revenue", "Show, distribute or claim what clusters earned.", REVENUE),
+    "demo": Leaf("demo:demo", "Replay a real cluster's trace on a chain of its own."),
+    "schema": Leaf("schema:schema", "Print the JSON schema of a command's document."),
+    "completion": Leaf("completion:completion", "Print the script that completes commands."),
+}
+#: Short forms of commands that stand deeper in the tree.
+SHORT = {
+    "register": CLUSTER["register"],
+    "settle": LEASE["settle"],
+    "claim": REVENUE["claim"],
 }
 
 EPILOG = """\b
+Short forms: `register` is `cluster register`, `settle` is `lease settle`, `claim` is
+`revenue claim`, and `lease --cluster ...` is `lease open --cluster ...`.
+
+\b
 Exit codes:
   0  done
   1  a contract refused, or would have; the message says why
@@ -30,36 +75,23 @@ Exit codes:
   3  no node answers, or the node can not do what was asked
   4  the deployment, the account or the local set-up is not right
   5  a file that was given can not be used
+  6  doctor found something that is wrong
+  130  interrupted
+  141  whoever read the output stopped reading
 
 Time is the chain's: "now" is the latest block's. Hours are whole hours of unix time. People read
-tables on stdout; --json prints one JSON document there instead, integers as strings. Everything
-else goes to stderr."""
+tables on stdout; --json prints one JSON document there instead, integers as strings; its "schema"
+is wellhead.COMMAND/1, which `wellhead schema COMMAND` prints. Everything else goes to stderr.
+Colour is for terminals only, and never where NO_COLOR is set."""
 
-
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"wellhead.cli.{cmd_name}")
-        command = getattr(module, cmd_name)
-        assert isinstance(command, click.Command)  # noqa: S101
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="wellhead", prog_name="wellhead")
-def cli() -> None:
-    """Wellhead: GPU capacity as an on-chain asset.
-
-    Operators register clusters and mint tokens for units that reporters attested; tenants lease
-    units by the hour in a stablecoin; holders earn the rent that was served. Start with `up`.
-    """
+cli = Tree(
+    "wellhead",
+    leaves=COMMANDS,
+    hidden=SHORT,
+    help="Wellhead: GPU capacity as an on-chain asset.\n\nOperators register clusters and mint "
+    "tokens for units that reporters attested; tenants lease units by the hour in a stablecoin; "
+    "holders earn the rent that was served. Start with `up`.",
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+click.version_option(package_name="wellhead", prog_name="wellhead")(cli)

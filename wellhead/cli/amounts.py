@@ -36,6 +36,14 @@ def parse_decimal(text: str, places: int) -> int:
     return int(match[1] + fraction[:places].ljust(places, "0"))
 
 
+def parse_price(text: str) -> int:
+    """Dollars per unit-hour as stablecoin units: "2.00", "$2.00" or "$2.00/GPU-hour"."""
+    amount, _, unit = text.strip().partition("/")
+    if unit.strip().lower() not in ("", "h", "hour", "gpu-hour", "unit-hour", "node-hour"):
+        raise ValueError(f"{text!r} is no price like 2.00 or $2.00/GPU-hour")
+    return parse_money(amount.rstrip())
+
+
 def parse_money(text: str, decimals: int = CASH_DECIMALS) -> int:
     """Dollars as stablecoin units: "1234.56" or "$1234.56"."""
     return parse_decimal(text.strip().removeprefix("$"), decimals)
@@ -130,6 +138,11 @@ def show_money(value: int) -> str:
     return f"-${shown[1:]}" if value < 0 else f"${shown}"
 
 
+def show_allowance(value: int) -> str:
+    """What somebody may take; the largest allowances stand for no limit."""
+    return "any amount" if value >= 2**128 else show_money(value)
+
+
 def show_bitcoin(value: int) -> str:
     return f"{show_decimal(value, RESERVE_DECIMALS)} BTC"
 
@@ -174,6 +187,20 @@ def show_span(seconds: int) -> str:
         if count:
             parts.append(show_count(count, noun))
     return " ".join(parts[:2]) or "0 seconds"
+
+
+def unit_hour(kind: int) -> str:
+    """What a price is for: a unit is a GPU, 1,000 output tokens a second, or a node."""
+    return ("GPU-hour", "unit-hour", "node-hour")[kind]
+
+
+def span_rows(start: int, end: int, first_seconds: int) -> list[tuple[str, str]]:
+    """From when to when a lease goes, its first hour included as far as it is covered."""
+    begin = (start + 1) * HOUR - first_seconds
+    length = show_count(end - start, "hour")
+    if first_seconds < HOUR:
+        length += f", {show_span(first_seconds)} of the first"
+    return [("from", show_time(begin)), ("to", f"{show_hour(end)} ({length})")]
 
 
 def show_per_unit_hour(cost: int, units: int, seconds: int) -> str:

@@ -9,7 +9,7 @@ from wellhead.cli import amounts, options
 from wellhead.cli.session import Session, Settings, run
 
 
-@click.command()
+@click.command("claim")
 @click.option(
     "--cluster",
     "clusters",
@@ -53,9 +53,10 @@ def execute(
         foreseen = claiming.claim(deployment, wanted, include_vault, receiver, sender, dry=True)
         cash = amounts.show_money(sum(payout.cash for payout in foreseen))
         session.confirm(f"Pay {cash} to {receiver}?")
-    payouts = claiming.claim(
-        deployment, wanted, include_vault, receiver, sender, dry=session.dry_run
-    )
+    with session.turn_of(sender):
+        payouts = claiming.claim(
+            deployment, wanted, include_vault, receiver, sender, dry=session.dry_run
+        )
     for payout in payouts:
         session.mined(*payout.receipts)
     document = {
@@ -72,4 +73,4 @@ def execute(
         if payout.reserve:
             rows.append(("", amounts.show_bitcoin(payout.reserve)))
     title = "Claim, not sent" if session.dry_run else "Claimed"
-    session.out.result("claim", document, title, rows)
+    session.out.result("revenue.claim", document, title, rows)

@@ -9,9 +9,31 @@ import click
 from wellhead.cli import options
 from wellhead.cli.session import Session, Settings, run
 
+demonstration = options.stack(
+    click.option(
+        "--trace",
+        type=options.FILE,
+        help="A CSV file, gzipped or not, with the columns timestamp_utc, gpus_total_count and "
+        "gpus_running_count.  [default: the one that comes with Wellhead]",
+    ),
+    click.option(
+        "--infer-down/--no-infer-down",
+        default=True,
+        show_default=True,
+        help="Take moments at which no unit of the cluster ran for outages.",
+    ),
+    click.option(
+        "--report",
+        type=options.FILE,
+        default=Path("demo-report.json"),
+        show_default=True,
+        help="Where the final books go.",
+    ),
+)
+
 
 @click.command()
-@options.demonstration
+@demonstration
 @options.shows
 @options.pass_settings
 def demo(settings: Settings, trace: Path | None, infer_down: bool, report: Path) -> None:

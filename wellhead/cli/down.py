@@ -1,4 +1,4 @@
-"""`wellhead down`: the end of the local chain."""
+"""`wellhead down`: the local chain stops, and stays as it is."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from wellhead.cli.session import Session, Settings, run
 
 
 @click.command()
+@click.option("--forget", is_flag=True, help="Delete the chain: the next `up` begins anew.")
 @options.shows
 @options.pass_settings
-def down(settings: Settings) -> None:
-    """Stop the local chain and forget it.
+def down(settings: Settings, forget: bool) -> None:
+    """Stop the local chain, and keep it.
 
-    All that was on the chain is gone. When none runs, nothing happens.
+    The next `up` goes on with it. When none runs, nothing is stopped.
     """
-    run(settings, stop)
+    run(settings, lambda session: stop(session, forget))
 
 
-def stop(session: Session) -> None:
+def stop(session: Session, forget: bool) -> None:
     with local.exclusive():
-        node = local.stop()
-    document = {"stopped": node is not None, "url": node.url if node else None}
-    rows = [("stopped", f"{node.url} (process {node.pid})" if node else "nothing was running")]
+        node = local.stop(forget=forget)
+        kept = local.remembers()
+    document = {"stopped": node is not None, "url": node.url if node else None, "kept": kept}
+    rows = [
+        ("stopped", f"{node.url} (process {node.pid})" if node else "nothing was running"),
+        ("kept", "the chain, for the next `wellhead up`" if kept else "nothing"),
+    ]
     session.out.result("down", document, "Local chain", rows)

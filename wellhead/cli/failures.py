@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +12,14 @@ import click
 
 from wellhead.actions.errors import BadInput, Refusal, SetupError
 from wellhead.chain import NodeUnreachable, Reverted, RpcError
-from wellhead.chain.deployment import DeploymentError
+from wellhead.chain.accounts import NotMined
+from wellhead.chain.keys import KeyProblem
+from wellhead.chain.record import DeploymentError
 from wellhead.cli import sentences
 from wellhead.cli.session import Session
 from wellhead.sources import ToolchainError
 
-REFUSED, USAGE, NODE, SETUP, INPUT, INTERRUPTED = 1, 2, 3, 4, 5, 130
+REFUSED, USAGE, NODE, SETUP, INPUT, WRONG, INTERRUPTED, CUT = 1, 2, 3, 4, 5, 6, 130, 141
 
 
 @contextmanager
@@ -33,10 +36,16 @@ def guarded(session: Session) -> Iterator[None]:
         _leave(session, NODE, f"{error}. Is it running? `wellhead up` starts a local chain")
     except RpcError as error:
         _leave(session, NODE, f"the node refused: {error}")
-    except (SetupError, DeploymentError, ToolchainError) as error:
+    except NotMined as error:
+        _leave(session, NODE, str(error))
+    except (SetupError, DeploymentError, KeyProblem, ToolchainError) as error:
         _leave(session, SETUP, str(error))
     except BadInput as error:
         _leave(session, INPUT, str(error))
+    except BrokenPipeError:
+        # Whoever read stdout has enough. What is left in its buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(CUT)
     except OSError as error:
         _leave(session, SETUP, f"{error.filename or 'a file'}: {error.strerror or error}")
     except KeyboardInterrupt:

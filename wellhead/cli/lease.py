@@ -11,7 +11,7 @@ from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
 
 
-@click.command()
+@click.command("open")
 @options.order
 @options.max_cost
 @options.sender(f"{people.TENANT}, a tenant")
@@ -46,7 +46,7 @@ def execute(
     sender = session.sender(people.TENANT)
     order = leasing.Order(cluster, units, start.resolve(session.current_hour()), hours)
     payment = leasing.prepare(deployment, order, sender.address, max_cost)
-    priced = payment.quote
+    priced, unit = payment.quote, quoting.unit_of(deployment, cluster)
     if session.dry_run:
         document = {
             "dry_run": True,
@@ -55,14 +55,15 @@ def execute(
             "needs_approval": payment.needs_approval,
             **quoting.document(priced),
         }
-        shown = [*quoting.rows(priced), *_payment_rows(payment)]
-        session.out.result("lease", document, "Lease, not sent", shown)
+        shown = [*quoting.rows(priced, unit), *_payment_rows(payment)]
+        session.out.result("lease.open", document, "Lease, not sent", shown)
         return
     session.confirm(
         f"Lease {amounts.show_count(units, 'unit')} for {amounts.show_count(hours, 'hour')} from "
         f"{amounts.show_hour(order.start)} for {amounts.show_money(priced.cost)}?"
     )
-    opened = leasing.open_lease(deployment, payment, sender, session.out.detail)
+    with session.turn_of(sender):
+        opened = leasing.open_lease(deployment, payment, sender, session.out.detail)
     session.mined(opened.receipt)
     document = {
         "dry_run": False,
@@ -88,11 +89,11 @@ def execute(
         ("cluster", str(cluster)),
         ("tenant", opened.tenant),
         ("units", f"{units:,}"),
-        *quoting.span_rows(order, opened.first_seconds),
-        ("paid", f"{amounts.show_money(opened.cost)} ({each} per unit-hour)"),
+        *amounts.span_rows(order.start, order.end, opened.first_seconds),
+        ("paid", f"{amounts.show_money(opened.cost)} ({each}/{unit})"),
         ("transaction", opened.receipt.hash),
     ]
-    session.out.result("lease", document, "Lease opened", shown)
+    session.out.result("lease.open", document, "Lease opened", shown)
 
 
 def _payment_rows(payment: leasing.Payment) -> list[Row]:

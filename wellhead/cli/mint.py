@@ -64,7 +64,8 @@ def execute(
         supply.mint(deployment, attestation, sender, dry=True)
         count = amounts.show_count(attestation.units, "unit")
         session.confirm(f"Mint {count} of cluster {attestation.cluster}?")
-    made = supply.mint(deployment, attestation, sender, dry=session.dry_run)
+    with session.turn_of(sender):
+        made = supply.mint(deployment, attestation, sender, dry=session.dry_run)
     session.mined(made.receipt)
     document = {
         "dry_run": session.dry_run,

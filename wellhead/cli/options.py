@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,15 +53,27 @@ FILE = click.Path(path_type=Path)
 
 
 def _account(text: str) -> int | str:
+    if _KEY.fullmatch(text):
+        raise ValueError(
+            "that looks like a private key: never give one as an argument, and use another from "
+            "now on. Keys are read from a keystore (--keyfile) or stay with a signer (--signer)"
+        )
     if text.isascii() and text.isdigit() and len(text) < 4:
         return int(text)
+    if _ALIAS.fullmatch(text) and not text.startswith("0x"):
+        return text
     try:
         return amounts.parse_address(text)
     except ValueError as error:
-        raise ValueError(f"{error}; a dev account's index is the other way to name one") from None
+        raise ValueError(
+            f"{error}; the other ways to name an account are a dev account's index and an alias "
+            "of ape's"
+        ) from None
 
 
-ACCOUNT = Parsed("index|address", _account)
+_KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+_ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+ACCOUNT = Parsed("index|address|alias", _account)
 
 
 def stack(*options: Callable[[F], F]) -> Callable[[F], F]:
@@ -96,13 +109,31 @@ shows = stack(
     _option("verbose", "-v", "--verbose", is_flag=True, help="Say on stderr what is done."),
 )
 
+
+def _network(text: str) -> str:
+    from wellhead.actions import networks
+
+    return networks.parse(text)
+
+
 #: Which node, and which deployment on it.
-node = _option(
-    "rpc_url",
-    "--rpc",
-    metavar="URL",
-    envvar="WELLHEAD_RPC",
-    help="The node.  [default: that of `up` if it runs, else http://127.0.0.1:8545]",
+node = stack(
+    _option(
+        "network",
+        "--network",
+        type=Parsed("name|url", _network),
+        envvar="WELLHEAD_NETWORK",
+        help="local (the chain of `up`), mainnet, sepolia, hoodi, base, base-sepolia, arbitrum, "
+        "arbitrum-sepolia, optimism, or a node's URL. A name is checked against the chain.",
+    ),
+    _option(
+        "rpc_url",
+        "--rpc",
+        metavar="URL",
+        envvar="WELLHEAD_RPC",
+        help="The node.  [default: the network's, else that of `up` if it runs, else "
+        "http://127.0.0.1:8545]",
+    ),
 )
 deployment = _option(
     "deployment_file",
@@ -121,8 +152,25 @@ def sender(default: str) -> Callable[[F], F]:
             "--account",
             type=ACCOUNT,
             envvar="WELLHEAD_ACCOUNT",
-            help="Who sends: a dev account's index on a local chain, or an address that the node "
-            f"holds.  [default on a local chain: {default}]",
+            help="Who sends: a dev account's index on a local chain, an alias of ape's accounts, "
+            "or an address that the node or the signer holds.  [default on a local chain: "
+            f"{default}]",
+        ),
+        _option(
+            "keyfile",
+            "--keyfile",
+            type=FILE,
+            envvar="WELLHEAD_KEYFILE",
+            help="Who sends: the account of a keystore file. Its passphrase is asked for, or read "
+            "from $WELLHEAD_PASSPHRASE.",
+        ),
+        _option(
+            "signer_url",
+            "--signer",
+            metavar="URL",
+            envvar="WELLHEAD_SIGNER",
+            help="Who sends: an account of another program that holds the key and signs, such as "
+            "clef or web3signer.",
         ),
         sending,
     )
@@ -135,6 +183,12 @@ sending = stack(
 )
 
 deployment_plan = stack(
+    click.option(
+        "--parameters",
+        type=FILE,
+        help="Everything from a TOML file, for chains that are not local; deployments/example.toml "
+        "is one.",
+    ),
     click.option("--cash", type=ADDRESS, help="The stablecoin."),
     click.option("--reserve", type=ADDRESS, help="The bitcoin token."),
     click.option("--reporter", "reporters", type=ADDRESS, multiple=True, help="May repeat."),
@@ -149,7 +203,12 @@ deployment_plan = stack(
         metavar="HOURS",
         help="Hours after which a report is final.",
     ),
-    click.option("--again", is_flag=True, help="Deploy although the file's deployment stands."),
+    click.option(
+        "--again",
+        is_flag=True,
+        help="Deploy although there is a deployment, or one that was interrupted; its file is kept "
+        "under another name.",
+    ),
 )
 
 cluster = click.option(
@@ -229,27 +288,5 @@ samples = stack(
         type=FILE,
         help="The reporters' signatures (JSON).  [default: on a local chain the dev reporters "
         "sign]",
-    ),
-)
-
-demonstration = stack(
-    click.option(
-        "--trace",
-        type=FILE,
-        help="A CSV file, gzipped or not, with the columns timestamp_utc, gpus_total_count and "
-        "gpus_running_count.  [default: the one that comes with Wellhead]",
-    ),
-    click.option(
-        "--infer-down/--no-infer-down",
-        default=True,
-        show_default=True,
-        help="Take moments at which no unit of the cluster ran for outages.",
-    ),
-    click.option(
-        "--report",
-        type=FILE,
-        default=Path("demo-report.json"),
-        show_default=True,
-        help="Where the final books go.",
     ),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from wellhead.actions import leasing
+from wellhead.chain import Deployment
 from wellhead.cli import amounts, options
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
@@ -30,7 +31,13 @@ def show(session: Session, cluster: int, units: int, start: amounts.HourAt, hour
     deployment = session.deployment
     order = leasing.Order(cluster, units, start.resolve(session.current_hour()), hours)
     priced = leasing.quote(deployment, order)
-    session.out.result("quote", document(priced), "Quote", rows(priced))
+    shown = rows(priced, unit_of(deployment, cluster))
+    session.out.result("quote", document(priced), "Quote", shown)
+
+
+def unit_of(deployment: Deployment, cluster: int) -> str:
+    """What a cluster's prices are for."""
+    return amounts.unit_hour(deployment.registry.call("termsOf", cluster)["kind"])
 
 
 def document(priced: leasing.Quote) -> dict[str, Any]:
@@ -51,27 +58,15 @@ def document(priced: leasing.Quote) -> dict[str, Any]:
     }
 
 
-def rows(priced: leasing.Quote) -> list[Row]:
+def rows(priced: leasing.Quote, unit: str) -> list[Row]:
     """For people; shared with `lease`."""
     order = priced.order
     each = amounts.show_per_unit_hour(priced.cost, order.units, priced.seconds)
     return [
         ("cluster", str(order.cluster)),
         ("units", f"{order.units:,}"),
-        *span_rows(order, priced.first_seconds),
-        ("cost", f"{amounts.show_money(priced.cost)} ({each} per unit-hour)"),
-        ("base price", f"{amounts.show_money(priced.base // leasing.WAD)} per unit-hour"),
+        *amounts.span_rows(order.start, order.end, priced.first_seconds),
+        ("cost", f"{amounts.show_money(priced.cost)} ({each}/{unit})"),
+        ("base price", f"{amounts.show_money(priced.base // leasing.WAD)}/{unit}"),
         ("booked at most", f"{priced.peak:,} units in the fullest hour"),
-    ]
-
-
-def span_rows(order: leasing.Order, first_seconds: int) -> list[Row]:
-    """From when to when a lease goes, its first hour included as far as it is covered."""
-    begin = (order.start + 1) * leasing.HOUR - first_seconds
-    length = amounts.show_count(order.hours, "hour")
-    if first_seconds < leasing.HOUR:
-        length += f", {amounts.show_span(first_seconds)} of the first"
-    return [
-        ("from", amounts.show_time(begin)),
-        ("to", f"{amounts.show_hour(order.end)} ({length})"),
     ]

@@ -8,10 +8,9 @@ from typing import Any
 import click
 
 from wellhead.actions import people, supply
-from wellhead.cli import amounts, options, terms
+from wellhead.cli import options, terms
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
-from wellhead.model.terms import Terms
 
 
 @click.command()
@@ -44,7 +43,8 @@ def execute(session: Session, terms_file: Path | None, given: dict[str, Any]) ->
     if not session.dry_run:
         supply.register(deployment, found, name, symbol, sender, dry=True)
         session.confirm(f"Register {name} ({symbol}) as {sender.address}, for good?")
-    made = supply.register(deployment, found, name, symbol, sender, dry=session.dry_run)
+    with session.turn_of(sender):
+        made = supply.register(deployment, found, name, symbol, sender, dry=session.dry_run)
     session.mined(made.receipt)
     document = {
         "dry_run": session.dry_run,
@@ -54,7 +54,7 @@ def execute(session: Session, terms_file: Path | None, given: dict[str, Any]) ->
         "genesis": made.genesis,
         "name": name,
         "symbol": symbol,
-        "terms": _document(found),
+        "terms": terms.document(found),
         "transaction": made.receipt.hash if made.receipt else None,
     }
     title = "Cluster, not registered" if session.dry_run else "Cluster registered"
@@ -62,42 +62,8 @@ def execute(session: Session, terms_file: Path | None, given: dict[str, Any]) ->
         ("cluster", str(made.cluster)),
         ("operator", made.operator),
         ("token", f"{name} ({symbol}) {made.token or ''}".strip()),
-        *_rows(found),
+        *terms.rows(found),
     ]
     if made.receipt:
         rows.append(("transaction", made.receipt.hash))
-    session.out.result("register", document, title, rows)
-
-
-def _document(found: Terms) -> dict[str, Any]:
-    return {
-        "kind": found.kind.name.lower(),
-        "sku": found.sku,
-        "region": found.region,
-        "power": found.power,
-        **found.pricing.__dict__,
-        **found.service.__dict__,
-        "operator_share": found.split.operator,
-        "reporter_share": found.split.reporters,
-        "bitcoin_share": found.split.bitcoin,
-    }
-
-
-def _rows(found: Terms) -> list[Row]:
-    p, service, split = found.pricing, found.service, found.split
-    base = [amounts.show_money(value) for value in (p.base_start, p.base_floor, p.base_cap)]
-    low, high = (amounts.show_decimal(value, amounts.MILLIONTHS) for value in (p.low, p.high))
-    share = amounts.show_share
-    return [
-        ("units", f"{found.kind.name.lower()}, {found.sku}, {found.region}, {found.power:,} W"),
-        ("base price", f"{base[0]} per unit-hour, between {base[1]} and {base[2]}"),
-        ("price curve", f"{low} times the base when empty, {high} times when full"),
-        ("discount", f"up to {share(p.discount)} at {p.discount_hours:,} hours"),
-        ("leases", f"{p.min_hours:,} to {p.max_hours:,} hours, {p.horizon_hours:,} ahead"),
-        ("service", f"full from {share(service.sla)} of what is booked"),
-        (
-            "split",
-            f"operator {share(split.operator)}, reporters {share(split.reporters)}, "
-            f"holders {share(split.cash)} in cash and {share(split.bitcoin)} in bitcoin",
-        ),
-    ]
+    session.out.result("cluster.register", document, title, rows)

@@ -82,7 +82,8 @@ def execute(
     if not session.dry_run:
         reporting.report(deployment, batch, signatures, sender, dry=True)
         session.confirm(f"Report {amounts.show_count(len(samples), 'sample')}?")
-    made = reporting.report(deployment, batch, signatures, sender, dry=session.dry_run)
+    with session.turn_of(sender):
+        made = reporting.report(deployment, batch, signatures, sender, dry=session.dry_run)
     session.mined(made.receipt)
     _show(session, made)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from wellhead.actions.local import Node
     from wellhead.chain import Account, Deployment, Receipt, Rpc
     from wellhead.cli.output import Output
 
@@ -24,14 +26,20 @@ class Settings:
     """The shared options as given."""
 
     rpc_url: str | None = None
+    #: A network's name or a node's URL.
+    network: str | None = None
     deployment_file: Path | None = None
     account: int | str | None = None
+    keyfile: Path | None = None
+    signer_url: str | None = None
     as_json: bool = False
     verbose: bool = False
     dry_run: bool = False
     yes: bool = False
     #: An account that is there already, as in an ape script.
     signer: Account | None = field(default=None, repr=False)
+    #: Whether whoever named the node says that it is a local one.
+    called_local: bool = False
 
 
 class Session:
@@ -52,25 +60,54 @@ class Session:
 
     @cached_property
     def rpc(self) -> Rpc:
-        from wellhead.actions import local
         from wellhead.chain import Rpc
 
-        url = self.settings.rpc_url
-        if url is None:
-            node = local.running()
-            url = node.url if node else f"http://127.0.0.1:{local.DEFAULT_PORT}"
+        url = self._url()
         self.out.detail(f"node {url}")
-        return Rpc(url)
+        rpc = Rpc(url)
+        if self.settings.called_local:
+            _require_local(rpc)
+        return rpc
+
+    @cached_property
+    def node(self) -> Node | None:
+        """The node of `up`, if it is the one that is asked."""
+        from wellhead.actions import local
+
+        node = local.running()
+        return node if node is not None and self.rpc.url.rstrip("/") == node.url else None
 
     @cached_property
     def chain_id(self) -> int:
-        return self.rpc.integer("eth_chainId")
+        from wellhead.actions import networks
+        from wellhead.actions.errors import SetupError
 
-    @property
+        found = self.rpc.integer("eth_chainId")
+        known = networks.KNOWN.get(self.settings.network or "")
+        if known is not None and known.chain_id != found:
+            raise SetupError(
+                f"{known.name} is chain {known.chain_id}, but {self.rpc.url} is chain {found}"
+            )
+        return found
+
+    def _url(self) -> str:
+        from wellhead.actions import local, networks
+
+        network = self.settings.network
+        if network is not None and networks.is_url(network):
+            return network
+        if self.settings.rpc_url is not None and network != networks.LOCAL:
+            return self.settings.rpc_url
+        if network is not None and network != networks.LOCAL:
+            return networks.KNOWN[network].address
+        node = local.running()
+        return node.url if node else f"http://127.0.0.1:{local.DEFAULT_PORT}"
+
+    @cached_property
     def is_local(self) -> bool:
-        from wellhead.chain.anvil import LOCAL_CHAIN_ID
+        from wellhead.chain.locality import is_local
 
-        return self.chain_id == LOCAL_CHAIN_ID
+        return is_local(self.rpc)
 
     @property
     def deployment_file(self) -> Path:
@@ -83,8 +120,32 @@ class Session:
         from wellhead.chain import Deployment
 
         path = self.deployment_file
+        self.freshen()
         self.out.detail(f"chain {self.chain_id}, deployment {path}")
         return Deployment.load(path, self.rpc)
+
+    def freshen(self) -> None:
+        """Let contracts on the node of `up` see the present."""
+        from wellhead.actions import local
+
+        if self.node is not None:
+            local.freshen(self.rpc)
+
+    @contextmanager
+    def turn_of(self, account: Account) -> Iterator[None]:
+        """One command at a time sends from an account: others of this machine wait."""
+        from wellhead.actions import local
+
+        with ExitStack() as stack:
+            if not self.dry_run:
+                stack.enter_context(local.turn(self.chain_id, account.address))
+            yield
+
+    def address_of(self, account: int | str | None) -> str | None:
+        """An account that is looked at, by address."""
+        from wellhead.actions import people
+
+        return people.dev_address(account) if isinstance(account, int) else account
 
     def current_hour(self) -> int:
         """By the latest block."""
@@ -92,29 +153,17 @@ class Session:
 
     def sender(self, default: int) -> Account:
         """Who sends: the account that was named, else a local chain's account `default`."""
-        from wellhead.actions import people
-        from wellhead.actions.errors import SetupError
-        from wellhead.chain import UnlockedAccount
+        from wellhead.cli.senders import find_sender
 
-        if self.settings.signer is not None:
-            return self.settings.signer
-        account = self.settings.account
-        if not self.is_local and not isinstance(account, str):
-            raise SetupError(
-                f"chain {self.chain_id} is not local: name the sender by address with --account"
-            )
-        named = default if account is None else account
-        address = people.dev_address(named) if isinstance(named, int) else named
-        held = {str(a).lower() for a in self.rpc("eth_accounts")}
-        if address.lower() not in held and not self.dry_run:
-            raise SetupError(f"the node at {self.rpc.url} holds no key for {address}")
-        return UnlockedAccount(address)
+        return find_sender(self, default)
 
     def confirm(self, question: str) -> None:
         """Go on only if the person agrees; --yes and --dry-run do not ask."""
         if self.settings.yes or self.dry_run:
             return
         # click's own question would put a blank on stdout.
+        if sys.stdin is None or sys.stderr is None:
+            raise click.Abort
         sys.stderr.write(f"{question} [y/N] ")
         sys.stderr.flush()
         answer = sys.stdin.readline()
@@ -130,6 +179,17 @@ class Session:
                 self.out.detail(
                     f"mined {receipt.hash} in block {receipt.block}, gas {receipt.gas_used:,}"
                 )
+
+
+def _require_local(rpc: Rpc) -> None:
+    from wellhead.actions.errors import SetupError
+    from wellhead.chain.locality import is_local
+
+    if not is_local(rpc):
+        raise SetupError(
+            f"the network is called local, but the node at {rpc.url} is of chain "
+            f"{rpc.integer('eth_chainId')} and no local one: name its network with --network"
+        )
 
 
 def run(settings: Settings, work: Callable[[Session], T]) -> T:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from wellhead.actions import leasing, people
@@ -10,7 +12,7 @@ from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
 
 
-@click.command()
+@click.command("settle")
 @click.option(
     "--lease", "leases", type=options.WHOLE, multiple=True, metavar="ID", help="May repeat."
 )
@@ -46,29 +48,21 @@ def execute(session: Session, leases: tuple[int, ...], clusters: tuple[int, ...]
     for cluster in clusters:
         deployment.registry.call("clusterOf", cluster)
     session.confirm("Settle?")
-    wanted = list(leases)
-    splits = []
-    for cluster in clusters:
-        split = leasing.distribute(deployment, cluster, sender, dry=session.dry_run)
-        session.mined(*split.receipts)
-        splits.append(split)
-        wanted += [n for n in leasing.leases_of(deployment, cluster) if n not in wanted]
-    refunds = []
-    for lease in wanted:
-        refund = leasing.settle(deployment, lease, sender, dry=session.dry_run)
-        session.mined(refund.receipt)
-        refunds.append(refund)
+    wanted, splits, refunds = list(leases), [], []
+    with session.turn_of(sender), session.out.working("settling") as advance:
+        for cluster in clusters:
+            split = leasing.distribute(deployment, cluster, sender, dry=session.dry_run)
+            session.mined(*split.receipts)
+            splits.append(split)
+            wanted += [n for n in leasing.leases_of(deployment, cluster) if n not in wanted]
+        for done, lease in enumerate(wanted, 1):
+            refund = leasing.settle(deployment, lease, sender, dry=session.dry_run)
+            session.mined(refund.receipt)
+            refunds.append(refund)
+            advance(done, len(wanted))
     document = {
         "dry_run": session.dry_run,
-        "clusters": [
-            {
-                "cluster": split.cluster,
-                "accrued_to": split.accrued_to,
-                "distributed": split.distributed,
-                "parts": split.parts,
-            }
-            for split in splits
-        ],
+        "clusters": [split_document(split) for split in splits],
         "leases": [
             {"lease": refund.lease, "tenant": refund.tenant, "refund": refund.refund}
             for refund in refunds
@@ -77,7 +71,7 @@ def execute(session: Session, leases: tuple[int, ...], clusters: tuple[int, ...]
     }
     rows: list[Row] = []
     for split in splits:
-        rows += _split_rows(split)
+        rows += split_rows(split)
     rows += [
         (
             f"refund of lease {refund.lease}",
@@ -89,10 +83,21 @@ def execute(session: Session, leases: tuple[int, ...], clusters: tuple[int, ...]
     if not any(refund.refund for refund in refunds):
         rows.append(("refunds", "none due"))
     title = "Settlement, not sent" if session.dry_run else "Settlement"
-    session.out.result("settle", document, title, rows)
+    session.out.result("lease.settle", document, title, rows)
 
 
-def _split_rows(split: leasing.Distribution) -> list[Row]:
+def split_document(split: leasing.Distribution) -> dict[str, Any]:
+    """For programs; shared with `revenue distribute`."""
+    return {
+        "cluster": split.cluster,
+        "accrued_to": split.accrued_to,
+        "distributed": split.distributed,
+        "parts": split.parts,
+    }
+
+
+def split_rows(split: leasing.Distribution) -> list[Row]:
+    """For people."""
     parts = {name: amounts.show_money(value) for name, value in split.parts.items() if value}
     return [
         (f"cluster {split.cluster}", f"accrued to {amounts.show_hour(split.accrued_to)}"),

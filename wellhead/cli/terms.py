@@ -12,6 +12,7 @@ import click
 from wellhead.actions.errors import BadInput
 from wellhead.cli import amounts, files
 from wellhead.cli.options import F
+from wellhead.cli.output import Row
 from wellhead.model.terms import Kind, Pricing, Service, Split, Terms
 
 
@@ -41,7 +42,7 @@ def _multiple(text: str) -> int:
     return amounts.parse_decimal(text, amounts.MILLIONTHS)
 
 
-_integer, _money, _share = files.parse_integer, amounts.parse_money, amounts.parse_share
+_integer, _money, _share = files.parse_integer, amounts.parse_price, amounts.parse_share
 
 TERMS = (
     Term("name", str, "Wellhead Capacity", "Name of the token, at most 31 bytes."),
@@ -50,7 +51,7 @@ TERMS = (
     Term("sku", str, "H100-SXM5-80GB", "The hardware or model."),
     Term("region", str, "LOCAL-1", "Where it stands."),
     Term("power", _integer, "700", "Nominal watts of a unit."),
-    Term("price", _money, "2.00", "First base price, $ per unit-hour."),
+    Term("price", _money, "2.00", "First base price, $/GPU-hour (or other unit)."),
     Term("price-floor", _money, "0.50", "Lowest base price."),
     Term("price-cap", _money, "10.00", "Highest base price."),
     Term("low", _multiple, "0.8", "Multiple of the base for the first unit of an empty hour."),
@@ -140,3 +141,40 @@ def _read(path: Path) -> dict[str, Any]:
         if name not in known:
             raise BadInput(f"{path}: unknown term {name!r}")
     return {name: files.value_of(str(path), body, name, known[name].parser) for name in body}
+
+
+def document(found: Terms) -> dict[str, Any]:
+    """Terms for programs."""
+    return {
+        "kind": found.kind.name.lower(),
+        "sku": found.sku,
+        "region": found.region,
+        "power": found.power,
+        **found.pricing.__dict__,
+        **found.service.__dict__,
+        "operator_share": found.split.operator,
+        "reporter_share": found.split.reporters,
+        "bitcoin_share": found.split.bitcoin,
+    }
+
+
+def rows(found: Terms) -> list[Row]:
+    """Terms for people."""
+    p, service, split = found.pricing, found.service, found.split
+    unit = amounts.unit_hour(found.kind)
+    base = [amounts.show_money(value) for value in (p.base_start, p.base_floor, p.base_cap)]
+    low, high = (amounts.show_decimal(value, amounts.MILLIONTHS) for value in (p.low, p.high))
+    share = amounts.show_share
+    return [
+        ("units", f"{found.kind.name.lower()}, {found.sku}, {found.region}, {found.power:,} W"),
+        ("base price", f"{base[0]}/{unit} at first, between {base[1]} and {base[2]}"),
+        ("price curve", f"{low} times the base when empty, {high} times when full"),
+        ("discount", f"up to {share(p.discount)} at {p.discount_hours:,} hours"),
+        ("leases", f"{p.min_hours:,} to {p.max_hours:,} hours, {p.horizon_hours:,} ahead"),
+        ("service", f"full from {share(service.sla)} of what is booked"),
+        (
+            "split",
+            f"operator {share(split.operator)}, reporters {share(split.reporters)}, "
+            f"holders {share(split.cash)} in cash and {share(split.bitcoin)} in bitcoin",
+        ),
+    ]

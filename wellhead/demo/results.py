@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from wellhead.actions.books import Books as Books  # re-exported
+from wellhead.actions.books import BooksError as BooksError
 from wellhead.demo.trace import Trace
 from wellhead.model.terms import Terms
 from wellhead.model.units import HOUR, LEDGER_SCALE
-
-#: The parts of what was paid in; they add up to it exactly.
-PARTS = ("routed", "undistributed", "refunded", "refund_owed", "escrowed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,41 +70,6 @@ class HourResult:
     measured: int
     served: int
     price: int
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """Where every stablecoin unit went that tenants paid, in ledger units.
-
-    `paid_in` is exactly `routed + undistributed + refunded + refund_owed + escrowed`; `routed` is
-    exactly `operator + reporters + holders_cash + bitcoin_pending`. `outage_refund` is the refund,
-    paid or owed, of the hours that were not fully served.
-    """
-
-    paid_in: int
-    routed: int
-    undistributed: int
-    refunded: int
-    refund_owed: int
-    escrowed: int
-    outage_refund: int
-    operator: int
-    reporters: int
-    holders_cash: int
-    bitcoin_pending: int
-
-    def check(self) -> None:
-        """Fail unless the books add up."""
-        parts = sum(getattr(self, name) for name in PARTS)
-        if self.paid_in != parts:
-            raise BooksError(f"paid in {self.paid_in}, accounted for {parts}")
-        split = self.operator + self.reporters + self.holders_cash + self.bitcoin_pending
-        if self.routed != split:
-            raise BooksError(f"routed {self.routed}, split into {split}")
-
-
-class BooksError(Exception):
-    """The books do not add up, or differ from what the chain holds. A bug in Wellhead."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from wellhead.actions.books import BooksError, OpenedLease, booked_in
 from wellhead.chain import Anvil
-from wellhead.demo.books import OpenedLease, booked_in, opened_leases, read_books, served_hours
+from wellhead.demo.books import opened_leases, read_books, served_hours
 from wellhead.demo.market import (
     FINALITY,
     INVESTORS,
@@ -23,7 +24,6 @@ from wellhead.demo.plan import TENANTS, Booking, make_plan
 from wellhead.demo.progress import DemoProgress
 from wellhead.demo.render import show
 from wellhead.demo.results import (
-    BooksError,
     DemoResult,
     HolderResult,
     HourResult,

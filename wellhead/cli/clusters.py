@@ -1,0 +1,107 @@
+"""`wellhead cluster list` and `wellhead cluster show`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from wellhead.actions import views
+from wellhead.actions.views import ClusterView
+from wellhead.cli import amounts, looking, options, terms
+from wellhead.cli.session import Session, Settings, run
+
+
+@click.command("list")
+@options.node
+@options.deployment
+@options.shows
+@options.pass_settings
+def listed(settings: Settings) -> None:
+    """List the clusters.
+
+    Units are attested, open to bookings and booked in the current hour; the price is that of one
+    more unit for the current hour, without discount.
+    """
+    run(settings, _list)
+
+
+@click.command("show")
+@looking.one("cluster", "The cluster's id.")
+@options.node
+@options.deployment
+@options.shows
+@options.pass_settings
+def shown(settings: Settings, cluster: int) -> None:
+    """Show a cluster, its terms and its state."""
+    run(settings, lambda session: _show(session, cluster))
+
+
+def _list(session: Session) -> None:
+    found = views.clusters(session.deployment)
+    if session.settings.as_json:
+        session.out.document("cluster.list", {"clusters": [document(view) for view in found]})
+        return
+    if not found:
+        session.out.note("there is no cluster yet: `wellhead cluster register`")
+        return
+    session.out.table(
+        "Clusters",
+        ("cluster", "symbol", "hardware", "region", "attested", "open", "booked", "price"),
+        [
+            (
+                str(view.cluster),
+                view.symbol,
+                view.terms.sku,
+                view.terms.region,
+                f"{view.attested:,}",
+                f"{view.sellable:,}",
+                f"{view.booked:,}",
+                price(view),
+            )
+            for view in found
+        ],
+    )
+
+
+def _show(session: Session, cluster: int) -> None:
+    (view,) = views.clusters(session.deployment, [cluster])
+    rows = [
+        ("cluster", str(view.cluster)),
+        ("operator", view.operator),
+        ("token", f"{view.name} ({view.symbol})"),
+        ("", view.token),
+        ("attested", f"{view.attested:,}"),
+        ("open to bookings", f"{view.sellable:,}"),
+        ("booked now", f"{view.booked:,}"),
+        ("price now", f"{price(view)} without discount"),
+        ("record from", amounts.show_hour(view.genesis)),
+        ("accrued to", amounts.show_hour(view.accrued_to)),
+        *terms.rows(view.terms),
+    ]
+    session.out.result("cluster.show", document(view), f"Cluster {cluster}", rows)
+
+
+def price(view: ClusterView) -> str:
+    """Of one more unit for the current hour."""
+    return f"{amounts.show_money(view.price)}/{amounts.unit_hour(view.terms.kind)}"
+
+
+def document(view: ClusterView) -> dict[str, Any]:
+    """For programs; shared with `status`."""
+    return {
+        "cluster": view.cluster,
+        "name": view.name,
+        "symbol": view.symbol,
+        "operator": view.operator,
+        "token": view.token,
+        "attested": view.attested,
+        "sellable": view.sellable,
+        "booked": view.booked,
+        "genesis": view.genesis,
+        "attestations": view.attestations,
+        "base": view.base,
+        "price": view.price,
+        "accrued_to": view.accrued_to,
+        "terms": terms.document(view.terms),
+    }

@@ -1,0 +1,119 @@
+"""`wellhead doctor`: what is wrong, and what to do."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+
+import click
+
+from wellhead import toolchain
+from wellhead.actions import health, local, people
+from wellhead.actions.errors import SetupError
+from wellhead.actions.freshness import freshness
+from wellhead.actions.views import head
+from wellhead.chain import NodeUnreachable, RpcError
+from wellhead.chain.record import DeploymentError
+from wellhead.cli import findings, looking, options
+from wellhead.cli.failures import WRONG
+from wellhead.cli.findings import Finding
+from wellhead.cli.session import Session, Settings, run
+from wellhead.sources import ToolchainError
+
+
+@click.command()
+@looking.viewer
+@options.node
+@options.deployment
+@options.shows
+@options.pass_settings
+def doctor(settings: Settings, account: int | str | None) -> None:
+    """Look for what is wrong, and say what to do.
+
+    At the tools, the node, its chain id and clock, the contracts and their code, roles and
+    reporters, balances, and at how far reports and books of every cluster are behind. Ends with
+    code 6 when something is wrong; notes are not.
+    """
+    run(settings, lambda session: execute(session, account))
+
+
+def execute(session: Session, account: int | str | None) -> None:
+    found: list[Finding] = []
+    with session.out.working("looking") as advance:
+        for finding in _examine(session, account):
+            found.append(finding)
+            advance(len(found), None)
+    wrong = [finding for finding in found if finding.state == findings.WRONG]
+    document = {
+        "node": session.rpc.url,
+        "healthy": not wrong,
+        "findings": [finding.__dict__ for finding in found],
+    }
+    rows = []
+    for finding in found:
+        sign = {"ok": "ok", "note": "note", "wrong": "WRONG"}[finding.state]
+        rows.append((f"{sign:5}  {finding.check}", finding.message))
+        if finding.advice:
+            rows.append(("", f"-> {finding.advice}"))
+    title = "All is well" if not wrong else f"{len(wrong)} found wrong"
+    session.out.result("doctor", document, title, rows)
+    if wrong:
+        sys.exit(WRONG)
+
+
+def _examine(session: Session, account: int | str | None) -> Iterator[Finding]:
+    yield from _tools()
+    try:
+        yield from _node(session)
+        deployment = session.deployment
+    except NodeUnreachable as error:
+        yield Finding("node", findings.WRONG, str(error), "`wellhead up` starts a local chain")
+        return
+    except SetupError as error:
+        yield Finding("chain", findings.WRONG, str(error), "another --network or --rpc")
+        return
+    except DeploymentError as error:
+        fresh = "`wellhead up --fresh` for a new chain"
+        advice = fresh if session.node is not None else "`wellhead deploy`, or --deployment FILE"
+        yield Finding("deployment", findings.WRONG, str(error), advice)
+        return
+    message = f"{session.deployment_file} stands on the chain, its code as it was compiled"
+    yield Finding("deployment", findings.OK, message)
+    yield from findings.roles(deployment)
+    named = session.address_of(account)
+    looked_at = [named] if named else []
+    if session.is_local and not named:
+        looked_at = [people.dev_address(index) for index in (people.OPERATOR, people.TENANT)]
+    for address in looked_at:
+        yield from findings.account(session.rpc, health.facts(deployment, address))
+    block, now = head(deployment)
+    for cluster in range(1, int(deployment.registry.call("clusterCount", block=block)) + 1):
+        yield from findings.cluster(freshness(deployment, cluster, block, now))
+
+
+def _tools() -> Iterator[Finding]:
+    try:
+        yield Finding("tools", findings.OK, f"anvil is {toolchain.anvil()}")
+    except ToolchainError as error:
+        yield Finding("tools", findings.NOTE, str(error), "only `up` and `demo` need it")
+
+
+def _node(session: Session) -> Iterator[Finding]:
+    rpc = session.rpc
+    chain_id = session.chain_id
+    try:
+        client = str(rpc("web3_clientVersion"))
+    except RpcError:
+        client = "a node that does not say what it is"
+    where = "a local chain" if session.is_local else "a live one"
+    yield Finding("node", findings.OK, f"{rpc.url} is {client}")
+    yield Finding("chain", findings.OK, f"chain {chain_id}, {where}")
+    wall = int(time.time())
+    if session.is_local:
+        yield from findings.local_clock(rpc, wall, ours=session.node is not None)
+    else:
+        yield from findings.live_clock(rpc, wall)
+    if session.node is not None and not local.is_kept(session.node):
+        said = "nothing saves this chain: it is lost when the node is killed"
+        yield Finding("keeper", findings.WRONG, said, "`wellhead up` starts the keeper again")

@@ -1,0 +1,70 @@
+"""The documents that commands print with --json. Their names carry a version: a field that goes or
+changes its meaning makes a new one, a field that is added does not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wellhead.cli.documents import chain, deployment, market
+from wellhead.cli.documents.parts import Document
+
+VERSION = 1
+
+#: Documents by the name that is in them.
+MODELS: dict[str, type[Document]] = {
+    "up": chain.Up,
+    "down": chain.Down,
+    "status": chain.Status,
+    "doctor": chain.Doctor,
+    "skip": chain.Skip,
+    "deploy": deployment.Deploy,
+    "verify": deployment.Verify,
+    "cluster.register": market.ClusterRegister,
+    "cluster.list": market.ClusterList,
+    "cluster.show": market.ClusterShow,
+    "mint": market.Mint,
+    "quote": market.Quote,
+    "lease.open": market.LeaseOpen,
+    "lease.list": market.LeaseList,
+    "lease.show": market.LeaseShow,
+    "lease.settle": market.LeaseSettle,
+    "report": market.Report,
+    "revenue.show": market.RevenueShow,
+    "revenue.distribute": market.RevenueDistribute,
+    "revenue.claim": market.RevenueClaim,
+    "demo": chain.Demo,
+    "error": chain.Error,
+}
+
+
+def name_of(command: str) -> str:
+    """What a command's documents say that they are."""
+    return f"wellhead.{command}/{VERSION}"
+
+
+def check(document: dict[str, Any]) -> None:
+    """Fail unless a document is exactly what its schema says; nothing more is in it either."""
+    known = {name_of(command): model for command, model in MODELS.items()}
+    known[str(document["schema"])].model_validate(document)
+
+
+def schema_of(command: str) -> dict[str, Any]:
+    """The JSON schema of a command's document. Readers must let pass what later versions add."""
+    schema: dict[str, Any] = _open(MODELS[command].model_json_schema())
+    schema["properties"] = {
+        "schema": {"const": name_of(command)},
+        **{name: body for name, body in schema["properties"].items() if name != "schema"},
+    }
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, "$id": name_of(command), **schema}
+
+
+def _open(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {
+            name: _open(body)
+            for name, body in part.items()
+            if (name, body) != ("additionalProperties", False)
+        }
+    return [_open(item) for item in part] if isinstance(part, list) else part

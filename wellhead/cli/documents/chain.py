@@ -1,0 +1,141 @@
+"""Documents of commands about the chain, and of failures."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from wellhead.cli.documents.parts import Address, Document, Integer, Part
+
+
+class People(Part):
+    governor: Address
+    operator: Address
+    guardian: Address
+    tenant: Address
+    holder: Address
+    reporters: list[Address]
+
+
+class Up(Document):
+    url: str
+    pid: Integer
+    keeper: Integer | None
+    log: str
+    earlier: bool
+    chain_id: Integer
+    time: Integer
+    finality: Integer
+    deployment: str
+    addresses: dict[str, Address]
+    accounts: People
+
+
+class Down(Document):
+    stopped: bool
+    url: str | None
+    kept: bool
+
+
+class Skip(Document):
+    time: Integer
+    hour: Integer
+
+
+class Terms(Part):
+    """A cluster's terms: prices are stablecoin units per unit-hour, power is watts of a unit."""
+
+    kind: Literal["training", "inference", "edge"]
+    sku: str
+    region: str
+    power: Integer
+    base_start: Integer
+    base_floor: Integer
+    base_cap: Integer
+    low: Integer
+    high: Integer
+    target: Integer
+    speed: Integer
+    discount: Integer
+    discount_hours: Integer
+    min_hours: Integer
+    max_hours: Integer
+    horizon_hours: Integer
+    sla: Integer
+    penalty: Integer
+    operator_share: Integer
+    reporter_share: Integer
+    bitcoin_share: Integer
+
+
+class Cluster(Part):
+    """A cluster; `base` is 1e-18 stablecoin units per unit-hour, `price` that of one more unit for
+    the current hour without discount."""
+
+    cluster: Integer
+    name: str
+    symbol: str
+    operator: Address
+    token: Address
+    attested: Integer
+    sellable: Integer
+    booked: Integer
+    genesis: Integer
+    attestations: Integer
+    base: Integer
+    price: Integer
+    accrued_to: Integer
+    terms: Terms
+
+
+class Balance(Part):
+    account: Address
+    ether: Integer
+    cash: Integer
+    reserve: Integer
+    allowance: Integer
+
+
+class Status(Document):
+    """Without a node only the first two and `kept` are there: whether `up` would go on."""
+
+    running: bool
+    node: str
+    kept: bool | None
+    pid: Integer | None = None
+    chain_id: Integer | None = None
+    local: bool | None = None
+    block: Integer | None = None
+    time: Integer | None = None
+    hour: Integer | None = None
+    deployment: str | None = None
+    problem: str | None = None
+    paused: bool | None = None
+    clusters: list[Cluster] | None = None
+    balances: list[Balance] | None = None
+
+
+class Finding(Part):
+    check: str
+    state: Literal["ok", "note", "wrong"]
+    message: str
+    advice: str | None
+
+
+class Doctor(Document):
+    node: str
+    healthy: bool
+    findings: list[Finding]
+
+
+class Demo(Document):
+    report: str
+    books: dict[str, Integer]
+
+
+class Error(Document):
+    """What every command prints instead when it fails; `error` names a contract's error."""
+
+    exit_code: Integer
+    message: str
+    error: str | None = None
+    arguments: dict[str, Any] | None = None

@@ -1,0 +1,202 @@
+"""Documents of commands about clusters, leases, reports and revenue."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from wellhead.cli.documents.chain import Cluster, Terms
+from wellhead.cli.documents.parts import Address, Document, Hash, Integer, Part, Sent, Word
+
+
+class ClusterRegister(Sent):
+    cluster: Integer
+    operator: Address
+    token: Address | None
+    genesis: Integer | None
+    name: str
+    symbol: str
+    terms: Terms
+    transaction: Hash | None
+
+
+class ClusterList(Document):
+    clusters: list[Cluster]
+
+
+class ClusterShow(Cluster, Document):
+    """A cluster."""
+
+
+class Mint(Sent):
+    cluster: Integer
+    units: Integer
+    number: Integer
+    evidence: Word
+    digest: Word
+    operator: Address
+    token: Address
+    attested: Integer
+    sellable: Integer
+    transaction: Hash | None
+
+
+class Quote(Document):
+    """`rate` is 2^-32 stablecoin units per hour, `base` 1e-18 per unit-hour."""
+
+    cluster: Integer
+    units: Integer
+    start: Integer
+    end: Integer
+    hours: Integer
+    first_seconds: Integer
+    cost: Integer
+    rate: Integer
+    base: Integer
+    peak: Integer
+    default_max_cost: Integer
+
+
+class LeaseOpen(Sent):
+    """A dry run has the quote's fields instead of those of the lease and its transaction."""
+
+    cluster: Integer
+    tenant: Address
+    units: Integer
+    start: Integer
+    end: Integer
+    hours: Integer
+    first_seconds: Integer
+    cost: Integer
+    rate: Integer
+    max_cost: Integer
+    lease: Integer | None = None
+    approved: Integer | None = None
+    transaction: Hash | None = None
+    block: Integer | None = None
+    needs_approval: bool | None = None
+    base: Integer | None = None
+    peak: Integer | None = None
+    default_max_cost: Integer | None = None
+
+
+class Lease(Part):
+    lease: Integer
+    cluster: Integer
+    tenant: Address
+    owner: Address
+    units: Integer
+    start: Integer
+    end: Integer
+    hours: Integer
+    first_seconds: Integer
+    cost: Integer
+    rate: Integer
+    refunded: Integer
+    state: Literal["future", "running", "ended", "final"]
+
+
+class LeaseList(Document):
+    leases: list[Lease]
+
+
+class LeaseShow(Lease, Document):
+    due: Integer
+
+
+class Distribution(Part):
+    """`parts` are those of the split: operator, remainder, reporters, cash, bitcoin."""
+
+    cluster: Integer
+    accrued_to: Integer
+    distributed: Integer
+    parts: dict[str, Integer]
+
+
+class Refund(Part):
+    lease: Integer
+    tenant: Address
+    refund: Integer
+
+
+class LeaseSettle(Sent):
+    clusters: list[Distribution]
+    leases: list[Refund]
+    refunded: Integer
+
+
+class Sample(Part):
+    """Units are thousandths, utilization is millionths, energy is joules."""
+
+    cluster: Integer
+    hour: Integer
+    working: Integer
+    available: Integer
+    measured: Integer
+    energy: Integer
+    work: Integer
+    word: Word
+
+
+class Skipped(Part):
+    cluster: Integer
+    hour: Integer
+    reason: str
+
+
+class Report(Sent):
+    """A dry run off a local chain has only the digest that the reporters must sign."""
+
+    samples: list[Sample]
+    evidence: Word
+    digest: Word
+    recorded: Integer | None = None
+    skipped: list[Skipped] | None = None
+    final_at: Integer | None = None
+    transaction: Hash | None = None
+
+
+class Books(Part):
+    """In ledger units; `paid_in` is the sum of routed, undistributed, refunded, refund_owed and
+    escrowed, and `routed` that of operator, reporters, holders_cash and bitcoin_pending."""
+
+    cluster: Integer
+    paid_in: Integer
+    routed: Integer
+    undistributed: Integer
+    refunded: Integer
+    refund_owed: Integer
+    escrowed: Integer
+    outage_refund: Integer
+    operator: Integer
+    reporters: Integer
+    holders_cash: Integer
+    bitcoin_pending: Integer
+
+
+class Claimable(Part):
+    source: str
+    cash: Integer
+    reserve: Integer
+
+
+class RevenueShow(Document):
+    """A stablecoin unit has `ledger_scale` ledger units."""
+
+    block: Integer
+    ledger_scale: Integer
+    clusters: list[Books]
+    account: Address | None
+    claimable: list[Claimable]
+
+
+class RevenueDistribute(Sent):
+    clusters: list[Distribution]
+    distributed: Integer
+
+
+class RevenueClaim(Sent):
+    account: Address
+    to: Address
+    payouts: list[Claimable]
+    cash: Integer
+    reserve: Integer

@@ -1,0 +1,160 @@
+"""What `wellhead doctor` looks at, and the sentences that it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from wellhead.actions.freshness import Freshness
+from wellhead.actions.health import Facts, gas_price, members_of, mines
+from wellhead.chain import Deployment, Rpc
+from wellhead.cli.amounts import (
+    show_allowance,
+    show_count,
+    show_hour,
+    show_money,
+    show_span,
+    show_time,
+)
+
+OK, NOTE, WRONG = "ok", "note", "wrong"
+
+#: Seconds by which a live chain's latest block may lie behind this machine's clock, and ahead.
+BEHIND, AHEAD = 300, 60
+#: Hours after its end in which an hour's report is expected.
+GRACE = 2
+#: Final hours that may wait for somebody to accrue them.
+LAG = 24
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    check: str
+    state: str
+    message: str
+    advice: str | None = None
+
+
+def worst(findings: Sequence[Finding]) -> str:
+    order = (OK, NOTE, WRONG)
+    return max((finding.state for finding in findings), key=order.index, default=OK)
+
+
+def local_clock(rpc: Rpc, wall: int, *, ours: bool) -> Iterator[Finding]:
+    """A local chain's time may be any; the node of `up` must make blocks."""
+    if ours and not mines(rpc):
+        yield Finding(
+            "clock",
+            WRONG,
+            f"no block comes after {show_time(rpc.now())}",
+            "`wellhead down`, then `wellhead up`",
+        )
+        return
+    now = rpc.now()
+    ahead = now - wall
+    said = f"the chain's time is {show_time(now)}"
+    if abs(ahead) <= BEHIND:
+        yield Finding("clock", OK, f"{said}, like this machine's")
+    else:
+        side = "ahead of" if ahead > 0 else "behind"
+        yield Finding("clock", NOTE, f"{said}, {show_span(abs(ahead))} {side} this machine's")
+
+
+def live_clock(rpc: Rpc, wall: int) -> Iterator[Finding]:
+    """A live chain's latest block must be of now."""
+    now = rpc.now()
+    ahead = now - wall
+    said = f"the latest block is of {show_time(now)}"
+    if ahead < -BEHIND:
+        yield Finding(
+            "clock",
+            WRONG,
+            f"{said}, {show_span(-ahead)} ago: the chain stands still, or the node is behind it",
+            "ask another node with --rpc, or wait until this one has caught up",
+        )
+    elif ahead > AHEAD:
+        yield Finding(
+            "clock",
+            WRONG,
+            f"{said}, {show_span(ahead)} ahead of this machine's clock",
+            "set this machine's clock",
+        )
+    else:
+        yield Finding("clock", OK, f"{said}, {show_span(max(-ahead, 0))} ago")
+
+
+def roles(deployment: Deployment) -> Iterator[Finding]:
+    """Who may register and pause, whether somebody has paused, and who reports."""
+    for name, what, role in (
+        ("register", "register clusters", "operator"),
+        ("pause", "pause", "guardian"),
+    ):
+        members = members_of(deployment, name)
+        if members:
+            yield Finding("roles", OK, f"who may {what}: {', '.join(members)}")
+        else:
+            advice = f"the governor grants the {role} role with Authority.grantRole"
+            yield Finding("roles", WRONG, f"nobody may {what}", advice)
+    if deployment.registry.call("paused"):
+        yield Finding(
+            "pause",
+            WRONG,
+            "new leases and mints are paused, and with them the finality and silence clocks",
+            "a guardian ends that with CapacityRegistry.unpause",
+        )
+    signers, threshold = deployment.oracle.call("signers")
+    said = f"{threshold} of {len(signers)} must sign: {', '.join(signers)}"
+    yield Finding("reporters", OK, said)
+
+
+def account(rpc: Rpc, found: Facts) -> Iterator[Finding]:
+    """Whether an account can pay for what it does, and what it may do."""
+    if not found.ether and gas_price(rpc):
+        said = f"{found.address} has no ether for gas"
+        yield Finding("balances", WRONG, said, "send it some: it can send nothing")
+    possible = (
+        ("register clusters", found.can_register),
+        ("pause", found.can_pause),
+        ("govern", found.governs),
+    )
+    roles = "".join(f" and {what}" for what, can in possible if can)
+    yield Finding(
+        "balances",
+        OK if found.cash else NOTE,
+        f"{found.address} has {show_money(found.cash)}, of which the vault may take "
+        f"{show_allowance(found.allowance)}; it may lease{roles}",
+        None if found.cash else "to lease, it needs stablecoins",
+    )
+
+
+def cluster(found: Freshness) -> Iterator[Finding]:
+    """Reports that are missing, and hours that nobody accrued."""
+    number = found.cluster
+    name = f"cluster {number}"
+    last = "none" if found.last_reported is None else show_hour(found.last_reported)
+    if found.waiting:
+        first = found.waiting[0]
+        count = show_count(len(found.waiting), "booked hour")
+        closable = (
+            f"; anybody can close {found.closable:,} of them as zero" if found.closable else ""
+        )
+        yield Finding(
+            name,
+            WRONG if found.behind >= GRACE else NOTE,
+            f"{count} without a report, from {show_hour(first)} on, over for "
+            f"{show_count(found.behind, 'hour')}{closable}; last report: {last}",
+            f"`wellhead report --cluster {number} --hour {first} --working UNITS`: what comes "
+            "after it is not paid before",
+        )
+    else:
+        yield Finding(name, OK, f"no booked hour waits for a report; last report: {last}")
+    if found.due:
+        yield Finding(
+            name,
+            WRONG if found.due > LAG else NOTE,
+            f"{show_count(found.due, 'final hour')} from {show_hour(found.accrued_to)} on not "
+            "accrued",
+            f"`wellhead revenue distribute --cluster {number}`",
+        )

@@ -1,0 +1,132 @@
+"""`wellhead status`: what runs, and what is on it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from wellhead.actions import health, local, people, views
+from wellhead.actions.health import Facts
+from wellhead.actions.views import ClusterView
+from wellhead.chain import Deployment, NodeUnreachable
+from wellhead.chain.record import DeploymentError
+from wellhead.cli import amounts, clusters, looking, options
+from wellhead.cli.failures import NODE
+from wellhead.cli.output import Row
+from wellhead.cli.session import HOUR, Session, Settings, run
+
+#: Whose balances are shown on a local chain.
+PEOPLE = (
+    (people.OPERATOR, "operator"),
+    (people.TENANT, "a tenant"),
+    (people.HOLDER, "a holder"),
+)
+
+
+@click.command()
+@looking.viewer
+@options.node
+@options.deployment
+@options.shows
+@options.pass_settings
+def status(settings: Settings, account: int | str | None) -> None:
+    """Show what runs, and what is on it.
+
+    The node, the chain's time, the deployment, the clusters, and balances: of --account, or of some
+    dev accounts of a local chain. Ends with code 3 when no node answers.
+    """
+    run(settings, lambda session: execute(session, account))
+
+
+def execute(session: Session, account: int | str | None) -> None:
+    try:
+        session.freshen()
+        chain_id = session.chain_id
+    except NodeUnreachable:
+        _nothing(session)
+    latest = session.rpc("eth_getBlockByNumber", "latest", False)
+    block, now = int(latest["number"], 16), int(latest["timestamp"], 16)
+    deployment, problem = _deployment(session)
+    found = views.clusters(deployment) if deployment else []
+    balances = _balances(session, deployment, account) if deployment else {}
+    node = session.node
+    document = {
+        "running": True,
+        "node": session.rpc.url,
+        "pid": node.pid if node else None,
+        "kept": local.is_kept(node) if node else None,
+        "chain_id": chain_id,
+        "local": session.is_local,
+        "block": block,
+        "time": now,
+        "hour": now // HOUR,
+        "deployment": session.deployment_file if deployment else None,
+        "problem": problem,
+        "paused": bool(deployment.registry.call("paused")) if deployment else None,
+        "clusters": [clusters.document(view) for view in found],
+        "balances": [_balance(facts) for facts in balances.values()],
+    }
+    where = f"{session.rpc.url} (process {node.pid})" if node else session.rpc.url
+    rows: list[Row] = [
+        ("node", where),
+        ("chain", f"{chain_id}, {'local' if session.is_local else 'live'}"),
+        ("block", f"{block:,} of {amounts.show_time(now)}"),
+        ("deployment", str(session.deployment_file) if deployment else str(problem)),
+    ]
+    if document["paused"]:
+        rows.append(("paused", "new leases and mints are stopped"))
+    rows += [(f"cluster {view.cluster}", _line(view)) for view in found]
+    rows += [(name, _money(facts)) for name, facts in balances.items()]
+    session.out.result("status", document, "Status", rows)
+
+
+def _nothing(session: Session) -> None:
+    kept = local.remembers()
+    document: dict[str, Any] = {"running": False, "node": session.rpc.url, "kept": kept}
+    later = "an earlier chain is kept: `wellhead up` goes on with it" if kept else "`wellhead up`"
+    rows = [("node", f"none answers at {session.rpc.url}"), ("next", later)]
+    session.out.result("status", document, "Status", rows)
+    sys.exit(NODE)
+
+
+def _deployment(session: Session) -> tuple[Deployment | None, str | None]:
+    """The deployment, or why there is none."""
+    try:
+        return session.deployment, None
+    except DeploymentError as error:
+        return None, str(error)
+
+
+def _balances(
+    session: Session, deployment: Deployment, account: int | str | None
+) -> dict[str, Facts]:
+    address = session.address_of(account)
+    if address is not None:
+        named = [("account", address)]
+    elif session.is_local:
+        named = [(what, people.dev_address(index)) for index, what in PEOPLE]
+    else:
+        named = []
+    return {name: health.facts(deployment, address) for name, address in named}
+
+
+def _balance(facts: Facts) -> dict[str, Any]:
+    return {
+        "account": facts.address,
+        "ether": facts.ether,
+        "cash": facts.cash,
+        "reserve": facts.reserve,
+        "allowance": facts.allowance,
+    }
+
+
+def _line(view: ClusterView) -> str:
+    units = f"{view.attested:,} attested, {view.sellable:,} open, {view.booked:,} booked now"
+    return f"{view.symbol}: {units}, {clusters.price(view)}"
+
+
+def _money(facts: Facts) -> str:
+    cash, reserve = amounts.show_money(facts.cash), amounts.show_bitcoin(facts.reserve)
+    return f"{facts.address}  {cash}, {reserve}"
