@@ -1,0 +1,1 @@
+"""Pages for readers, and what puts the outputs of commands into them."""
