@@ -191,6 +191,8 @@ def test_environment_keeps_every_tool_inside_the_project() -> None:
     env = toolchain.environment()
     for name in ("APE_DATA_FOLDER", "IPYTHONDIR", "SOLCX_BINARY_PATH"):
         assert Path(env[name]).is_relative_to(ROOT / toolchain.STATE)
-    assert shutil.which("anvil", path=env["PATH"]) == str(toolchain.anvil(ROOT))
+    anvil = Path(shutil.which("anvil", path=env["PATH"]) or "")
+    assert anvil.is_relative_to(ROOT / toolchain.STATE)
+    assert f"exec {toolchain.anvil(ROOT)} --cache-path {ROOT / toolchain.STATE}" in anvil.read_text()
     assert Path(shutil.which("node", path=env["PATH"]) or "").is_relative_to(ROOT)
     assert Path(shutil.which("ape", path=env["PATH"]) or "").is_relative_to(ROOT)

@@ -78,7 +78,7 @@ def node() -> Path:
 def environment(root: Path | None = None) -> dict[str, str]:
     """What ape, anvil and solc need in the environment to find and keep everything in here."""
     root = root or project_root()
-    folders = [str(Path(sys.executable).parent), str(anvil(root).parent), str(node().parent)]
+    folders = [str(Path(sys.executable).parent), str(write_anvil(root).parent), str(node().parent)]
     rest = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if p not in folders]
     state = root / STATE
     return {
@@ -87,6 +87,20 @@ def environment(root: Path | None = None) -> dict[str, str]:
         "SOLCX_BINARY_PATH": str(state / "solc"),
         "PATH": os.pathsep.join([*folders, *rest]),
     }
+
+
+def write_anvil(root: Path) -> Path:
+    """Put an anvil on ape's path that keeps the states it spills in here, not in HOME."""
+    wrapper = root / STATE / "bin" / "anvil"
+    command = shlex.join([str(anvil(root)), "--cache-path", str(root / STATE / "anvil")])
+    text = f'#!/bin/sh\nexec {command} "$@"\n'
+    if not wrapper.is_file() or wrapper.read_text("utf-8") != text:
+        wrapper.parent.mkdir(parents=True, exist_ok=True)
+        draft = wrapper.with_suffix(f".{os.getpid()}")
+        draft.write_text(text, "utf-8")
+        draft.chmod(0o755)
+        draft.replace(wrapper)
+    return wrapper
 
 
 def write_solc(root: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -46,14 +47,16 @@ def kill(pid: int) -> None:
     raise AssertionError(f"process {pid} lives")
 
 
-def wait_for_save(folder: Path, since: float) -> None:
+def wait_for_save(folder: Path, block: dict[str, Any]) -> None:
     """The keeper looks every second; the states of old blocks may take a little longer."""
-    whole = folder / "local" / WHOLE
+    whole, wanted = folder / "local" / WHOLE, int(block["number"], 16)
     for _ in range(400):
-        if whole.stat().st_mtime > since:
-            return
+        if whole.is_file():
+            saved = json.loads(gzip.decompress(whole.read_bytes()))
+            if saved["best_block_number"] == wanted:
+                return
         time.sleep(0.05)
-    raise AssertionError("nothing was saved")
+    raise AssertionError(f"block {wanted} was not saved")
 
 
 def head(rpc: Rpc) -> dict[str, Any]:
@@ -79,7 +82,7 @@ def test_a_killed_chain_goes_on(alone: Command) -> None:
     alone.json("skip", "--hours", 30)
     rpc("eth_sendTransaction", {"from": tenant, "to": anybody, "value": "0x7"})
     before, wei = head(rpc), rpc.integer("eth_getBalance", anybody, "latest")
-    wait_for_save(alone.folder, time.time())
+    wait_for_save(alone.folder, before)
     kill(int(up["pid"]))
     assert alone.json("status", code=3)["kept"] is True
 
@@ -103,7 +106,7 @@ def test_a_killed_chain_goes_on(alone: Command) -> None:
 
     # And once more, with everything gone as after a reboot.
     before = head(rpc)
-    wait_for_save(alone.folder, time.time())
+    wait_for_save(alone.folder, before)
     kill(int(again["keeper"]))
     kill(int(again["pid"]))
     alone.json("up", "--port", port)
@@ -124,7 +127,7 @@ def test_down_keeps_and_forgets(alone: Command) -> None:
     again = alone.json("up", "--port", port)
     assert (again["earlier"], head(rpc)["hash"]) == (True, before["hash"])
     rpc("evm_mine")
-    assert abs(at(head(rpc)) - time.time()) < 10  # where time was not moved, it is ours again
+    assert abs(at(head(rpc)) - time.time()) < 60  # where time was not moved, it is ours again
     outcome = alone("up", "--finality", 5)
     assert "--fresh starts one with that" in outcome.stderr
 
