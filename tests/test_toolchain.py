@@ -193,6 +193,7 @@ def test_environment_keeps_every_tool_inside_the_project() -> None:
         assert Path(env[name]).is_relative_to(ROOT / toolchain.STATE)
     anvil = Path(shutil.which("anvil", path=env["PATH"]) or "")
     assert anvil.is_relative_to(ROOT / toolchain.STATE)
-    assert f"exec {toolchain.anvil(ROOT)} --cache-path {ROOT / toolchain.STATE}" in anvil.read_text()
+    spills = f"exec {toolchain.anvil(ROOT)} --cache-path {ROOT / toolchain.STATE}"
+    assert spills in anvil.read_text()
     assert Path(shutil.which("node", path=env["PATH"]) or "").is_relative_to(ROOT)
     assert Path(shutil.which("ape", path=env["PATH"]) or "").is_relative_to(ROOT)
