@@ -1,6 +1,6 @@
 """Everybody does anything, in any order, on chain and model; both agree after every step.
 
-Invariants 1 to 5, 7 and 8 of the design are checked on the model, which equals the chain.
+Invariants 1 to 5, 7 and 8 of docs/model.md are checked on the model, which equals the chain.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What must hold in every World, whatever happened; each check raises AssertionError with numbers.
 
-The numbers before the names are those of the design's list of invariants.
+The numbers before the names are those of the list in docs/model.md.
 """
 
 from __future__ import annotations
