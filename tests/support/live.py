@@ -39,7 +39,8 @@ class Node:
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [
-                *(str(toolchain.anvil()), "--host", "127.0.0.1", "--port", str(self.port)),
+                str(toolchain.write_anvil(toolchain.project_root())),
+                *("--host", "127.0.0.1", "--port", str(self.port)),
                 *("--timestamp", str(GENESIS), "--hardfork", "cancun", "--no-mining"),
                 *("--chain-id", str(self._chain_id), "--block-base-fee-per-gas", str(GWEI)),
                 *("--accounts", "1", "--mnemonic-seed-unsafe", "7", "--silent"),
