@@ -116,7 +116,7 @@ library LeaseBook {
             return uint256(term.rate) * (Q * (to - term.start) - (servedTo - servedFirst));
         }
         uint256 second = term.start + 1;
-        uint256 servedSecond = to == second ? servedTo : _servedAt(self, meter, second);
+        uint256 servedSecond = _servedAt(self, meter, second);
         return firstRate(term) * (Q - (servedSecond - servedFirst))
             + uint256(term.rate) * (Q * (to - second) - (servedTo - servedSecond));
     }

@@ -1,4 +1,4 @@
-"""What the rehearsals share."""
+"""What the integration tests share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cli import Command, command_on
 from tests.support.rehearsal import Rehearsal, rehearsing
+from tests.support.stage import Stage
+
+
+@pytest.fixture
+def wellhead(stage: Stage, tmp_path: Path) -> Command:
+    """The command line, pointed at the test's chain."""
+    return command_on(stage, tmp_path)
 
 
 @pytest.fixture

@@ -7,16 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import Command, block_number, command_on, purse
+from tests.support.cli import Command, block_number, purse
 from tests.support.stage import EVIDENCE, GENESIS, HOUR, Stage, Terms
 from wellhead.actions import leasing
 
 NOW = GENESIS // HOUR
-
-
-@pytest.fixture
-def wellhead(stage: Stage, tmp_path: Path) -> Command:
-    return command_on(stage, tmp_path)
 
 
 @pytest.fixture

@@ -7,18 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import Command, block_number, command_on
+from tests.support.cli import Command, block_number
 from tests.support.stage import EVIDENCE, FINALITY, GENESIS, HOUR, Stage
 from wellhead.chain import dev_account
 from wellhead.chain.signing import quorum, report_digest
 from wellhead.model.samples import Sample
 
 NOW = GENESIS // HOUR
-
-
-@pytest.fixture
-def wellhead(stage: Stage, tmp_path: Path) -> Command:
-    return command_on(stage, tmp_path)
 
 
 @pytest.fixture

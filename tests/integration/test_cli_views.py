@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.cli import Command, block_number, command_on
+from tests.support.cli import Command, block_number
 from tests.support.stage import GENESIS, HOUR, Stage, Terms
 from wellhead.actions.books import PARTS
 from wellhead.chain import Anvil, dev_account
@@ -18,11 +18,6 @@ NOW = GENESIS // HOUR
 DAY = 24
 #: What doctor notes on the tests' chain: its time is not now, and its operator has no dollars.
 QUIET = {"clock", "balances"}
-
-
-@pytest.fixture
-def wellhead(stage: Stage, tmp_path: Path) -> Command:
-    return command_on(stage, tmp_path)
 
 
 @pytest.fixture

@@ -30,13 +30,11 @@ class Anvil:
         port: int | None = None,
         chain_id: int = LOCAL_CHAIN_ID,
         accounts: int = 40,
-        prune: bool = False,
     ) -> None:
         self._genesis_time = genesis_time
         self._port = port
         self._chain_id = chain_id
         self._accounts = accounts
-        self._options = ["--prune-history"] if prune else []
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
         self.rpc = Rpc("http://127.0.0.1:0")
@@ -69,7 +67,6 @@ class Anvil:
                     ),
                     # Where it puts the states that it does not keep in memory; else in HOME.
                     *("--cache-path", str(self._folder)),
-                    *self._options,
                 ],
                 stdout=log,
                 stderr=subprocess.STDOUT,

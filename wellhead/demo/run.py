@@ -61,7 +61,7 @@ def run_demo(
         raise DemoError(f"{report_path}: no report file can be written there")
     with (
         DemoProgress(len(trace.hours), progress_console) as progress,
-        Anvil(trace.first_hour * HOUR, prune=True) as anvil,
+        Anvil(trace.first_hour * HOUR) as anvil,
     ):
         result = _replay(anvil, trace, infer_down, progress)
     show(result, console or Console())
