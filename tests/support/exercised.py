@@ -55,10 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
     _listen(abi.Event, "__init__", lambda _, *__, **named: f"event {named['name']}")
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["exercised"] = sorted(_seen)
-    elif session.config.getoption("--exercised") and (missing := missed()):
+    elif exitstatus or not session.config.getoption("--exercised"):
+        return  # what already failed needs no second reason
+    elif missing := missed():
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.write_line("\nnever met by any test: " + ", ".join(missing), red=True)

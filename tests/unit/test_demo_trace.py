@@ -206,6 +206,9 @@ def test_more_than_a_year_is_refused(tmp_path: Path) -> None:
         ("trace.csv", b"\xff\xfe\x00\x01 binary", "not UTF-8"),
         ("trace.csv", HEADER.encode() + b'\n"2024-03-01T00:00:00Z,10,1', "not CSV"),
     ],
+    # Named, because a compressed file carries the time: workers that start in different seconds
+    # would collect tests of different names.
+    ids=["no gzip", "cut short", "overwritten", "no UTF-8", "no CSV"],
 )
 def test_what_is_no_csv_is_refused(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
     (tmp_path / name).write_bytes(content)
