@@ -2,28 +2,47 @@
 
 Each function gets a stage with one cluster of 1,000 units, prepares what the operation needs, and
 yields the receipts of the measured transactions: the table shows the worst. Where the place on the
-hour grid matters, that is one for each of 24 hours.
+hour grid matters, that is one for each of 24 hours. A new function needs nothing but its decorator
+to be measured, compared and shown in docs/gas.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from tests.support.stage import MAX, UNIT, Stage, Terms
 from wellhead.chain import Receipt
 
-Operation = Callable[[Stage, int], Iterator[Receipt]]
+Run = Callable[[Stage, int], Iterator[Receipt]]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the gas table says of an operation, and the most gas it may ever take."""
+
+    run: Run
+    what: str
+    limit: int | None = None
+
+
+#: In the table's order.
 OPERATIONS: dict[str, Operation] = {}
 
 ALIGNMENTS = range(1, 25)
 
 
-def operation(function: Operation) -> Operation:
-    OPERATIONS[function.__name__] = function
-    return function
+def operation(what: str, limit: int | None = None) -> Callable[[Run], Run]:
+    """Put a function into the table: what it does, in the table's words, and its limit in gas."""
+
+    def put(run: Run) -> Run:
+        OPERATIONS[run.__name__] = Operation(run, what, limit)
+        return run
+
+    return put
 
 
-@operation
+@operation("register a cluster, its token deployed")
 def register(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """Register a second cluster; deploys its token."""
     yield stage.registry.send(
@@ -31,23 +50,23 @@ def register(stage: Stage, cluster: int) -> Iterator[Receipt]:
     )
 
 
-@operation
+@operation("mint attested units, 3 of 5 signatures")
 def mint(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """Attest and mint units of a cluster that has some."""
     yield stage.mint(cluster, 8)
 
 
-@operation
+@operation("open or close units to bookings")
 def set_sellable(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield stage.registry.send("setSellable", cluster, 900, sender=stage.operator)
 
 
-@operation
+@operation("retire units")
 def retire(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield stage.registry.send("retire", cluster, 8, sender=stage.operator)
 
 
-@operation
+@operation("report one hour, 3 of 5 signatures")
 def report(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """One hour of one cluster, signed by 3 of 5."""
     hour = stage.hour()
@@ -56,7 +75,7 @@ def report(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield stage.report([stage.sample(cluster, hour + 1)])
 
 
-@operation
+@operation("report 24 hours in one batch")
 def report_24(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """A batch of 24 hours of one cluster, signed by 3 of 5."""
     hour = stage.hour()
@@ -64,36 +83,36 @@ def report_24(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield stage.report([stage.sample(cluster, h) for h in range(hour, hour + 24)])
 
 
-@operation
+@operation("close an hour that nobody reported")
 def close_silent(stage: Stage, cluster: int) -> Iterator[Receipt]:
     hour = stage.hour()
     stage.to_hour(hour + 1 + 7 * 24)
     yield stage.oracle.send("closeSilent", cluster, hour, sender=stage.relay)
 
 
-@operation
+@operation("lease 24 hours", limit=260_000)
 def lease_24h(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """A tenant's second lease, 64 units; somebody else has booked the same hours already."""
     return _leases(stage, cluster, 24)
 
 
-@operation
+@operation("lease 720 hours", limit=320_000)
 def lease_720h(stage: Stage, cluster: int) -> Iterator[Receipt]:
     return _leases(stage, cluster, 720)
 
 
-@operation
+@operation("lease 8,760 hours", limit=420_000)
 def lease_8760h(stage: Stage, cluster: int) -> Iterator[Receipt]:
     return _leases(stage, cluster, 8760)
 
 
-@operation
+@operation("lease 24 hours that nobody has booked yet")
 def lease_first_24h(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """The same in hours that nobody has booked yet: every slot of the calendar is new."""
     return _leases(stage, cluster, 24, booked=False)
 
 
-@operation
+@operation("transfer a lease")
 def lease_transfer(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """Move a lease to another tenant, nothing to settle."""
     lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
@@ -101,7 +120,7 @@ def lease_transfer(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield _transfer_lease(stage, lease)
 
 
-@operation
+@operation("accrue a final hour", limit=65_000)
 def accrue(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """One final hour with one boundary; books only."""
     start = stage.hour() + 1
@@ -118,7 +137,7 @@ def accrue(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield receipt
 
 
-@operation
+@operation("settle a lease, with a refund", limit=65_000)
 def settle_refund(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """A refund into a claim that exists; the hours were accrued before."""
     start = stage.hour() + 1
@@ -131,7 +150,7 @@ def settle_refund(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield stage.market.send("settle", second, sender=stage.stranger)
 
 
-@operation
+@operation("update the base price over 24 hours")
 def update_base(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """The base price over 24 hours."""
     stage.lease(cluster, 64, stage.hour(), 48)
@@ -139,7 +158,7 @@ def update_base(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield stage.market.send("updateBase", cluster, sender=stage.stranger)
 
 
-@operation
+@operation("accrue an hour and distribute it")
 def distribute(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """Accrue one final hour and split it, not for the first time."""
     _earn_hours(stage, cluster, 3)
@@ -148,7 +167,7 @@ def distribute(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield stage.router.send("distribute", cluster, sender=stage.stranger)
 
 
-@operation
+@operation("pay the reporters")
 def pay_reporters(stage: Stage, cluster: int) -> Iterator[Receipt]:
     _earn_hours(stage, cluster, 3)
     stage.router.send("distribute", cluster, sender=stage.stranger)
@@ -158,7 +177,7 @@ def pay_reporters(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield stage.oracle.send("payReporters", sender=stage.stranger)
 
 
-@operation
+@operation("transfer tokens, nothing newly earned")
 def transfer_idle(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """A transfer between two holders, nothing newly earned."""
     token = stage.token(cluster)
@@ -166,7 +185,7 @@ def transfer_idle(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield token.send("transfer", stage.holders[0].address, UNIT, sender=stage.operator)
 
 
-@operation
+@operation("transfer tokens after a distribution")
 def transfer_after_distribution(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """Both holders have earned since their last transfer, not for the first time."""
     token = stage.token(cluster)
@@ -179,7 +198,7 @@ def transfer_after_distribution(stage: Stage, cluster: int) -> Iterator[Receipt]
     yield token.send("transfer", stage.holders[0].address, UNIT, sender=stage.operator)
 
 
-@operation
+@operation("claim a holder's revenue")
 def claim(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """A holder's earnings to a wallet that holds some of the coin, not for the first time."""
     token = stage.token(cluster)
@@ -193,7 +212,7 @@ def claim(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield token.send("claim", holder.address, sender=holder)
 
 
-@operation
+@operation("withdraw from the vault")
 def withdraw(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """Part of a claim in the vault to a wallet that holds some of the coin."""
     tenant = stage.tenants[0]
