@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from wellhead.actions.errors import Refusal
 from wellhead.chain import Account, Deployment, Receipt, Reverted
@@ -83,14 +84,19 @@ class Opened:
 
 def quote(deployment: Deployment, order: Order) -> Quote:
     """What the order costs now; Reverted when it can not be had."""
-    priced = deployment.market.call("quote", order.cluster, order.units, order.start, order.hours)
+    answer = deployment.market.call("quote", order.cluster, order.units, order.start, order.hours)
+    return as_quote(order, answer)
+
+
+def as_quote(order: Order, answer: Mapping[str, Any]) -> Quote:
+    """What the contract's `quote` answered."""
     return Quote(
         order=order,
-        cost=int(priced["cost"]),
-        rate=int(priced["rate"]),
-        first_seconds=int(priced["firstSeconds"]),
-        base=int(priced["base"]),
-        peak=int(priced["peak"]),
+        cost=int(answer["cost"]),
+        rate=int(answer["rate"]),
+        first_seconds=int(answer["firstSeconds"]),
+        base=int(answer["base"]),
+        peak=int(answer["peak"]),
     )
 
 

@@ -41,6 +41,12 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{host}/..."
 
 
+def _by_id(body: Any) -> dict[Any, dict[str, Any]]:
+    """The answers of a batch, if it is one."""
+    listed = body if isinstance(body, list) else []
+    return {answer.get("id"): answer for answer in listed if isinstance(answer, dict)}
+
+
 class Rpc:
     """A node: `rpc("eth_chainId")`. Every answer is the node's, undecoded."""
 
@@ -49,6 +55,8 @@ class Rpc:
         # The environment's proxies are for the outside world; a node is addressed directly.
         self._http = httpx.Client(timeout=timeout, trust_env=False)
         self._ids = count(1)
+        #: Calls in one request that the node is known to take, or not known to refuse.
+        self._most = 1_000_000
 
     def __call__(self, method: str, *params: Any) -> Any:
         answer = self._post(self._request(method, params))
@@ -57,15 +65,26 @@ class Rpc:
         return self._result(method, answer)
 
     def batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
-        """Several calls in one request, answered in their order; the first error is raised."""
-        if not calls:
-            return []
-        requests = [self._request(method, params) for method, params in calls]
-        answers = self._post(requests)
-        if not isinstance(answers, list):
-            raise NodeUnreachable(self.url, "the answer is not a JSON-RPC batch")
-        by_id = {answer["id"]: answer for answer in answers}
-        return [self._result(r["method"], by_id[r["id"]]) for r in requests]
+        """Several calls in one request, answered in their order; the first error is raised.
+
+        A node that does not answer all of them, because they are too many for it or because it
+        knows no batches, is asked in halves, down to single calls, and for no more at once later:
+        so a call may be made twice.
+        """
+        answers: list[Any] = []
+        while len(answers) < len(calls):
+            part = calls[len(answers) : len(answers) + self._most]
+            if len(part) == 1:
+                method, params = part[0]
+                answers.append(self(method, *params))
+                continue
+            requests = [self._request(method, params) for method, params in part]
+            by_id = _by_id(self._post(requests))
+            if all(request["id"] in by_id for request in requests):
+                answers += [self._result(r["method"], by_id[r["id"]]) for r in requests]
+            else:
+                self._most = len(part) // 2
+        return answers
 
     def integer(self, method: str, *params: Any) -> int:
         """A call whose answer is a hexadecimal quantity."""

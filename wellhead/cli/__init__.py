@@ -12,6 +12,8 @@ CLUSTER = {
     "register": Leaf("register:register", "Register a cluster and its terms."),
     "list": Leaf("clusters:listed", "List the clusters."),
     "show": Leaf("clusters:shown", "Show a cluster, its terms and its state."),
+    "sellable": Leaf("capacity:sellable", "Set how many units are open to new bookings."),
+    "retire": Leaf("capacity:retire", "Take units out of service, and burn their tokens."),
 }
 LEASE = {
     "open": Leaf("lease:lease", "Lease units of a cluster for whole hours."),
@@ -40,8 +42,9 @@ COMMANDS: dict[str, Leaf | Tree] = {
     "skip": Leaf("skip:skip", "Let the local chain's time jump ahead."),
     "deploy": Leaf("deploy:deploy", "Deploy the contracts to the node's chain."),
     "verify": Leaf("verify:verify", "Give the contracts' source to a block explorer."),
-    "cluster": _group("cluster", "Register, list or show clusters.", CLUSTER),
+    "cluster": _group("cluster", "Register, list, show or change clusters.", CLUSTER),
     "mint": Leaf("mint:mint", "Mint the tokens of newly attested units."),
+    "calendar": Leaf("calendar:calendar", "Show when a cluster is booked, hour by hour."),
     "quote": Leaf("quote:quote", "Show what a lease would cost now."),
     "lease": _group(
         "lease",

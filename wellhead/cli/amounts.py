@@ -65,8 +65,8 @@ class HourAt:
     relative: bool = False
 
     def resolve(self, current: int) -> int:
-        """The hour, given the chain's current one."""
-        return current + self.hour if self.relative else self.hour
+        """The hour, given the chain's current one. Before 1970 there are none."""
+        return max(current + self.hour, 0) if self.relative else self.hour
 
 
 NOW = HourAt(0, relative=True)

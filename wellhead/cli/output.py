@@ -80,6 +80,11 @@ class Output:
             facts = [(name, cell) for name, cell in zip(names[1:], row[1:], strict=True) if cell]
             self._print(self._facts(f"{title}: {head}" if not number else head, facts))
 
+    def drawing(self, draw: Callable[[int, bool], Text]) -> None:
+        """Lines that are made for a width, and for ASCII alone where stdout knows no more."""
+        options = self._stdout.options
+        self._print(draw(self._stdout.width, options.ascii_only))
+
     def note(self, text: str) -> None:
         """Something that a person should know."""
         self._stderr.print(Text(text))
@@ -134,8 +139,8 @@ class Output:
             table.add_row(Text(name), Text(value))
         return table
 
-    def _print(self, table: Table) -> None:
-        self._stdout.print(table)
+    def _print(self, shown: Table | Text) -> None:
+        self._stdout.print(shown)
         if sys.stdout is not None:
             sys.stdout.flush()
 

@@ -8,23 +8,43 @@ import click
 
 from wellhead.actions import leasing
 from wellhead.chain import Deployment
-from wellhead.cli import amounts, options
+from wellhead.cli import amounts, comparison, options
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
 
 
 @click.command()
 @options.order
+@comparison.compared
 @options.node
 @options.deployment
 @options.shows
 @options.pass_settings
-def quote(settings: Settings, cluster: int, units: int, start: amounts.HourAt, hours: int) -> None:
+def quote(
+    settings: Settings,
+    cluster: int,
+    units: int,
+    start: amounts.HourAt,
+    hours: int,
+    compare: bool,
+    within: int | amounts.HourAt | None,
+) -> None:
     """Show what a lease would cost now.
 
-    A lease that starts in the current hour pays that hour pro rata.
+    A lease that starts in the current hour pays that hour pro rata. With --compare it is shown at
+    which start, --start or later, the lease would be cheapest if it were opened now; bookings
+    change, and the base price follows demand.
     """
-    run(settings, lambda session: show(session, cluster, units, start, hours))
+    if within is not None and not compare:
+        raise click.UsageError("--within is for --compare")
+    run(
+        settings,
+        lambda session: (
+            comparison.show(session, cluster, units, start, hours, within)
+            if compare
+            else show(session, cluster, units, start, hours)
+        ),
+    )
 
 
 def show(session: Session, cluster: int, units: int, start: amounts.HourAt, hours: int) -> None:

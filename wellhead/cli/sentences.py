@@ -91,6 +91,15 @@ def _sold_out(peak: int, units: int, sellable: int) -> str:
     )
 
 
+def _no_start_free(units: int, hours: int, first: int, last: int, free: int, sellable: int) -> str:
+    where = "at" if first == last else f"at any of {last - first + 1:,} starts from"
+    until = "" if first == last else f" to {show_hour(last)}"
+    return (
+        f"Sold out: {_units(units)} can not be had for {_hours(hours)} {where} {show_hour(first)}"
+        f"{until}. At most {free:,} of {sellable:,} are free for so long."
+    )
+
+
 def _not_silent(cluster: int, hour: int, closable_at: int, clock: int) -> str:
     return (
         f"The hour {show_hour(hour)} of cluster {cluster} can be closed as zero only after seven "
@@ -223,6 +232,15 @@ _VAULT: dict[str, Sentence] = {
 _OURS: dict[str, Sentence] = {
     "NotEnoughCash": lambda account, balance, needed: (
         f"{account} has {show_money(balance)}, and {show_money(needed)} is needed."
+    ),
+    "NotEnoughTokens": lambda cluster, account, balance, needed: (
+        f"{account} has {show_tokens(balance)} tokens of cluster {cluster}, and "
+        f"{show_tokens(needed)} would be burned: only units whose tokens the operator has can be "
+        "retired."
+    ),
+    "NoStartFree": _no_start_free,
+    "BeyondHorizon": lambda start, end: (
+        f"{show_hour(start)} lies beyond the horizon: hours can be booked up to {show_hour(end)}."
     ),
     "NothingToClaim": lambda account: f"Nothing is owed to {account} there.",
     "SampleSkipped_UnknownCluster": lambda cluster, hour: f"There is no cluster {cluster}.",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wellhead.cli.documents import chain, deployment, market
+from wellhead.cli.documents import capacity, chain, deployment, market
 from wellhead.cli.documents.parts import Document
 
 VERSION = 1
@@ -23,7 +23,10 @@ MODELS: dict[str, type[Document]] = {
     "cluster.register": market.ClusterRegister,
     "cluster.list": market.ClusterList,
     "cluster.show": market.ClusterShow,
+    "cluster.sellable": capacity.ClusterSellable,
+    "cluster.retire": capacity.ClusterRetire,
     "mint": market.Mint,
+    "calendar": capacity.Calendar,
     "quote": market.Quote,
     "lease.open": market.LeaseOpen,
     "lease.list": market.LeaseList,

@@ -40,8 +40,36 @@ class Mint(Sent):
     transaction: Hash | None
 
 
+class Start(Part):
+    """A start, and what it costs; those up to `last` cost the same. `peak` is the first's."""
+
+    start: Integer
+    last: Integer
+    first_seconds: Integer
+    cost: Integer
+    rate: Integer
+    peak: Integer
+
+
+class Comparison(Part):
+    """Starts from `first` to `last` as of a block, ranked by what a unit-hour costs. `asked` is the
+    one that was asked for; it and the saving against it are null where it is sold out. The saving
+    is in stablecoin units, for the hours that the cheapest covers, and in millionths."""
+
+    block: Integer
+    first: Integer
+    last: Integer
+    starts: Integer
+    sold_out: Integer
+    asked: Start | None
+    saving: Integer | None
+    saving_share: Integer | None
+    best: list[Start]
+
+
 class Quote(Document):
-    """`rate` is 2^-32 stablecoin units per hour, `base` 1e-18 per unit-hour."""
+    """`rate` is 2^-32 stablecoin units per hour, `base` 1e-18 per unit-hour. With a comparison it
+    is the quote of the cheapest start."""
 
     cluster: Integer
     units: Integer
@@ -54,6 +82,7 @@ class Quote(Document):
     base: Integer
     peak: Integer
     default_max_cost: Integer
+    comparison: Comparison | None = None
 
 
 class LeaseOpen(Sent):
