@@ -187,7 +187,14 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
     /// @inheritdoc ICapacityRegistry
     function offerOf(uint256 clusterId) external view returns (Offer memory) {
         Entry storage entry = _entry(clusterId);
-        return Offer(entry.terms.pricing, entry.attested, entry.sellable, entry.genesis, _clock.stopped);
+        return Offer({
+            pricing: entry.terms.pricing,
+            attested: entry.attested,
+            sellable: entry.sellable,
+            genesis: entry.genesis,
+            bond: entry.terms.service.bond,
+            isPaused: _clock.stopped
+        });
     }
 
     /// @inheritdoc ICapacityRegistry
@@ -195,6 +202,11 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         service = _clusters[clusterId].terms.service;
         // Every cluster promises something, so this says that there is one, in the slot that is read anyway.
         if (service.sla == 0) revert CapacityRegistry_UnknownCluster(clusterId);
+    }
+
+    /// @inheritdoc ICapacityRegistry
+    function operatorOf(uint256 clusterId) external view returns (address) {
+        return _clusters[clusterId].operator;
     }
 
     /// @inheritdoc ICapacityRegistry
@@ -259,6 +271,7 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         if (p.discountHours == 0 || p.discountHours > TWO_YEARS_HOURS) {
             revert CapacityRegistry_InvalidTerms("discountHours");
         }
+        if (p.cancelFee > Q) revert CapacityRegistry_InvalidTerms("cancelFee");
         if (p.minHours == 0) revert CapacityRegistry_InvalidTerms("minHours");
         if (p.maxHours < p.minHours) revert CapacityRegistry_InvalidTerms("maxHours");
         if (p.horizonHours < p.maxHours || p.horizonHours > TWO_YEARS_HOURS) {
@@ -270,6 +283,7 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         }
         if (terms.service.sla == 0 || terms.service.sla > Q) revert CapacityRegistry_InvalidTerms("sla");
         if (terms.service.penalty > 10 * Q) revert CapacityRegistry_InvalidTerms("penalty");
+        if (terms.service.bond > 1e12) revert CapacityRegistry_InvalidTerms("bond");
         Split calldata split = terms.split;
         if (uint256(split.operator) + split.reporters + split.bitcoin > Q) {
             revert CapacityRegistry_InvalidTerms("split");

@@ -2,114 +2,96 @@
 pragma solidity ^0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {ERC721} from "solady/tokens/ERC721.sol";
+import {LeaseBase} from "./base/LeaseBase.sol";
 import {ICapacityRegistry} from "./interfaces/ICapacityRegistry.sol";
-import {ILeaseMarket} from "./interfaces/ILeaseMarket.sol";
-import {IMetricsOracle} from "./interfaces/IMetricsOracle.sol";
-import {IVault} from "./interfaces/IVault.sol";
+import {ILeaseBookings} from "./interfaces/ILeaseBookings.sol";
+import {ILeaseMetadata} from "./interfaces/ILeaseMetadata.sol";
 import {CapacityCalendar} from "./libraries/CapacityCalendar.sol";
 import {LeaseBook} from "./libraries/LeaseBook.sol";
-import {LeaseMetadata} from "./libraries/LeaseMetadata.sol";
 import {PriceCurve} from "./libraries/PriceCurve.sol";
 
 /// @title LeaseMarket
 /// @notice Trust: the registry's terms, which are fixed, and the oracle's final records, which a quorum signed. No role
-/// can touch a lease, a refund or the books. Rent stays in this contract's claim in the vault until an hour is final:
-/// then it is the router's or the tenant's. Liveness: accruing needs the oracle to record, or anyone to close after
-/// silence, every booked hour; a lease needs the stablecoin to move; nothing else calls a coin, so no receiver can stop
-/// an accrual or a settlement.
-contract LeaseMarket is ILeaseMarket, ERC721 {
+/// can touch a lease, a refund, a bond or the books; an operator can suspend the use of a lease, after notice, and
+/// gains nothing by it. Rent stays in this contract's claim in the vault until an hour is final: then it is the
+/// router's or the tenant's. An operator whose site fails should close its sales at once: until it does, whoever books
+/// into the outage shares in the bond. Liveness: accruing needs the oracle to record, or anyone to close after silence,
+/// every booked hour; a lease needs the stablecoin to move; nothing else calls a coin, so no receiver can stop an
+/// accrual or a settlement. What is not here is in LeaseChanges and LeaseRecords, which run on this contract's storage.
+contract LeaseMarket is LeaseBase, ILeaseBookings {
     using CapacityCalendar for CapacityCalendar.Calendar;
     using LeaseBook for LeaseBook.Book;
     using LeaseBook for LeaseBook.Term;
     using SafeCast for uint256;
 
-    /// @inheritdoc ILeaseMarket
-    uint256 public constant MAX_STEPS = 720;
-    uint256 private constant Q = 1e6;
-    uint256 private constant HOUR = 3600;
-    uint256 private constant WAD = 1e18;
-    uint256 private constant RATE_SCALE = 2 ** 32;
-    uint256 private constant LEDGER_SCALE = RATE_SCALE * Q;
-
-    /// @inheritdoc ILeaseMarket
-    address public immutable cash;
-    ICapacityRegistry private immutable _registry;
-    IMetricsOracle private immutable _oracle;
-    IVault private immutable _vault;
-    address private immutable _router;
-
-    uint256 private _leaseCount;
-    mapping(uint256 clusterId => LeaseBook.Book) private _books;
-    mapping(uint256 leaseId => LeaseBook.Term) private _terms;
-
-    constructor(ICapacityRegistry registry, IMetricsOracle oracle, IVault vault, address router, address cash_) {
-        _registry = registry;
-        _oracle = oracle;
-        _vault = vault;
-        _router = router;
-        cash = cash_;
+    /// What is to be booked.
+    struct Ask {
+        uint256 clusterId;
+        uint256 units;
+        uint256 start;
+        uint256 hoursAsked;
+        bool isExtension;
     }
 
-    /// @inheritdoc ILeaseMarket
+    /// @inheritdoc ILeaseBookings
+    uint256 public constant MAX_STEPS = _STEPS;
+
+    constructor(Around memory around, ILeaseMetadata metadata, address changes)
+        LeaseBase(around, metadata, changes)
+    {}
+
+    /// @inheritdoc ILeaseBookings
     function lease(uint256 clusterId, uint256 units, uint256 start, uint256 hoursAsked, uint256 maxCost)
         external
         returns (uint256 leaseId)
     {
-        Quote memory priced = _quote(clusterId, units, start, hoursAsked);
-        if (priced.cost > maxCost) revert LeaseMarket_CostAboveMax(priced.cost, maxCost);
-
-        LeaseBook.Book storage book = _books[clusterId];
-        _storeBase(book, clusterId, priced.base);
-        LeaseBook.Term memory term = LeaseBook.Term({
-            rate: uint96(priced.rate),
-            clusterId: uint32(clusterId),
-            units: uint32(units),
-            start: uint32(start),
-            end: uint32(start + hoursAsked),
-            firstSeconds: uint16(priced.firstSeconds)
-        });
-        book.enter(term);
-        book.earnings.remainder += ((priced.cost * RATE_SCALE - term.rent()) * Q).toUint128();
+        Ask memory ask = Ask(clusterId, units, start, hoursAsked, false);
+        (Quote memory priced, LeaseBook.Term memory term) = _book(ask, maxCost);
         leaseId = ++_leaseCount;
         _terms[leaseId] = term;
         _mint(msg.sender, leaseId);
         emit LeaseOpened(
             leaseId, clusterId, msg.sender, units, start, term.end, priced.firstSeconds, priced.cost, priced.rate
         );
-        _vault.pull(cash, msg.sender, priced.cost);
+        _charge(address(this), priced.cost);
     }
 
-    /// @inheritdoc ILeaseMarket
-    function accrue(uint256 clusterId) public returns (uint256 cursor) {
-        LeaseBook.Book storage book = _books[clusterId];
-        if (book.meter.cursor == 0) book.meter.cursor = uint32(_genesis(clusterId));
-        cursor = book.meter.cursor;
-        LeaseBook.Source memory source = LeaseBook.Source(clusterId, _oracle, _registry.serviceOf(clusterId));
-        (LeaseBook.Meter memory meter, uint256 earned) = book.walk(source, MAX_STEPS);
-        if (meter.cursor == cursor) return cursor;
-        book.meter = meter;
-        if (earned != 0) book.earnings.earned += earned.toUint128();
-        emit Accrued(clusterId, meter.cursor, meter.served, earned);
-        return meter.cursor;
+    /// @inheritdoc ILeaseBookings
+    function extend(uint256 leaseId, uint256 hoursAsked, uint256 maxCost) external returns (uint256 cost) {
+        _ownLease(leaseId);
+        LeaseBook.Term storage first = _terms[leaseId];
+        Ask memory ask = _extension(leaseId, hoursAsked);
+        (Quote memory priced, LeaseBook.Term memory term) = _book(ask, maxCost);
+        uint256 part = uint256(first.extensions) + 1;
+        first.extensions = uint8(part);
+        _terms[_partKey(leaseId, part)] = term;
+        emit LeaseExtended(leaseId, msg.sender, term.start, term.end, priced.cost, priced.rate);
+        emit MetadataUpdate(leaseId);
+        _charge(address(this), priced.cost);
+        return priced.cost;
     }
 
-    /// @inheritdoc ILeaseMarket
+    /// @inheritdoc ILeaseBookings
+    function accrue(uint256 clusterId) external returns (uint256 cursor) {
+        return _accrue(clusterId);
+    }
+
+    /// @inheritdoc ILeaseBookings
     function settle(uint256 leaseId) external returns (uint256 refund) {
         return _settle(leaseId, _owner(leaseId));
     }
 
-    /// @inheritdoc ILeaseMarket
+    /// @inheritdoc ILeaseBookings
     function updateBase(uint256 clusterId) external returns (uint256 base) {
         LeaseBook.Book storage book = _books[clusterId];
         base = _currentBase(book, _registry.offerOf(clusterId));
         _storeBase(book, clusterId, base);
     }
 
-    /// @inheritdoc ILeaseMarket
+    /// @inheritdoc ILeaseBookings
     function collect(uint256 clusterId) external returns (uint256 earned, uint256 remainder) {
         if (msg.sender != _router) revert LeaseMarket_NotRouter(msg.sender);
-        accrue(clusterId);
+        _accrue(clusterId);
         LeaseBook.Book storage book = _books[clusterId];
         LeaseBook.Earnings memory ledger = book.earnings;
         earned = ledger.earned / LEDGER_SCALE;
@@ -122,178 +104,162 @@ contract LeaseMarket is ILeaseMarket, ERC721 {
         _vault.move(cash, _router, earned + remainder);
     }
 
-    /// @inheritdoc ILeaseMarket
+    /// @inheritdoc ILeaseBookings
     function quote(uint256 clusterId, uint256 units, uint256 start, uint256 hoursAsked)
         external
         view
         returns (Quote memory)
     {
-        return _quote(clusterId, units, start, hoursAsked);
+        return _quote(Ask(clusterId, units, start, hoursAsked, false), _registry.offerOf(clusterId));
     }
 
-    /// @inheritdoc ILeaseMarket
+    /// @inheritdoc ILeaseBookings
+    function quoteExtension(uint256 leaseId, uint256 hoursAsked) external view returns (Quote memory) {
+        _owner(leaseId);
+        Ask memory ask = _extension(leaseId, hoursAsked);
+        return _quote(ask, _registry.offerOf(ask.clusterId));
+    }
+
+    /// @inheritdoc ILeaseBookings
     function leaseOf(uint256 leaseId) external view returns (Lease memory) {
         _owner(leaseId);
         LeaseBook.Term memory term = _terms[leaseId];
+        LeaseBook.Term memory last = _lastPart(leaseId, term);
         return Lease({
             clusterId: term.clusterId,
             units: term.units,
             start: term.start,
-            end: term.end,
+            end: last.end,
+            stop: _books[term.clusterId].stopOf(last),
             firstSeconds: term.firstSeconds,
             rate: term.rate,
-            refunded: _getExtraData(leaseId)
+            refunded: _refunded(leaseId),
+            parts: uint256(term.extensions) + 1,
+            transfers: _transfers(leaseId)
         });
     }
 
-    /// @inheritdoc ILeaseMarket
-    function refundLedgerOf(uint256 leaseId) external view returns (uint256) {
-        _owner(leaseId);
-        LeaseBook.Term memory term = _terms[leaseId];
-        return _books[term.clusterId].refundLedger(term);
-    }
-
-    /// @inheritdoc ILeaseMarket
+    /// @inheritdoc ILeaseBookings
     function booksOf(uint256 clusterId) external view returns (Books memory) {
         LeaseBook.Book storage book = _books[clusterId];
+        LeaseBook.Meter memory meter = book.meter;
         return Books({
-            cursor: book.meter.cursor,
-            booked: book.meter.booked,
-            rate: book.meter.rate,
-            served: book.meter.served,
+            cursor: meter.cursor,
+            booked: meter.booked,
+            rate: meter.rate,
+            lost: meter.lost,
+            down: meter.down,
             earned: book.earnings.earned,
             remainder: book.earnings.remainder,
+            bond: book.bond,
             base: book.base,
-            baseHour: book.baseHour
+            baseHour: book.baseHour,
+            era: book.era
         });
     }
 
-    /// @inheritdoc ILeaseMarket
-    function baseOf(uint256 clusterId) external view returns (uint256 base) {
-        return _currentBase(_books[clusterId], _registry.offerOf(clusterId));
+    /// @inheritdoc ILeaseBookings
+    function bookedAt(uint256 clusterId, uint256 hour) external view returns (uint256 units) {
+        unchecked {
+            (units,) = _books[clusterId].load(hour, hour + 1); // nothing in the last hour of all
+        }
     }
 
-    /// @inheritdoc ILeaseMarket
-    function bookedAt(uint256 clusterId, uint256 hour) external view returns (uint256) {
-        return _books[clusterId].calendar.at(hour);
+    /// @inheritdoc ILeaseBookings
+    function peakBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256 units) {
+        (units,) = _books[clusterId].load(from, to);
     }
 
-    /// @inheritdoc ILeaseMarket
-    function peakBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256) {
-        return _books[clusterId].calendar.peak(from, to);
+    /// @inheritdoc ILeaseBookings
+    function sumBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256 unitHours) {
+        (, unitHours) = _books[clusterId].load(from, to);
     }
 
-    /// @inheritdoc ILeaseMarket
-    function sumBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256) {
-        return _books[clusterId].calendar.sum(from, to);
+    /// @notice ERC-165: ERC-721 with its metadata, ERC-4906 and ERC-4907.
+    function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
+        return interfaceId == 0x49064906 || interfaceId == 0xad092b5c || super.supportsInterface(interfaceId);
     }
 
-    /// @notice Name of the collection of leases.
-    function name() public pure override returns (string memory) {
-        return "Wellhead Lease";
-    }
-
-    /// @notice Symbol of the collection of leases.
-    function symbol() public pure override returns (string memory) {
-        return "LEASE";
-    }
-
-    /// @notice Metadata of a lease as a data URI with JSON.
-    function tokenURI(uint256 leaseId) public view override returns (string memory) {
-        _owner(leaseId);
-        return LeaseMetadata.uri(leaseId, _terms[leaseId]);
-    }
-
-    /// @notice Let `account` move one lease. The base contract would take ether here and keep it.
-    function approve(address account, uint256 leaseId) public payable override {
-        if (msg.value != 0) revert LeaseMarket_NoEther();
-        super.approve(account, leaseId);
-    }
-
-    /// A transfer settles final hours to the seller; hours that are not final yet go with the lease.
-    function _beforeTokenTransfer(address from, address to, uint256 leaseId) internal override {
-        if (msg.value != 0) revert LeaseMarket_NoEther();
-        // The base contract checks the owner after this hook, and reverts when it is another.
-        if (from != address(0) && to != address(0) && _ownerOf(leaseId) == from) _settle(leaseId, from);
-    }
-
-    function _settle(uint256 leaseId, address tenant) private returns (uint256 refund) {
-        LeaseBook.Term memory term = _terms[leaseId];
-        uint256 cursor = accrue(term.clusterId);
-        uint256 refunded = _getExtraData(leaseId);
-        refund = _books[term.clusterId].refundLedger(term) / LEDGER_SCALE - refunded;
-        if (refund == 0) return 0;
-        _setExtraData(leaseId, uint96(refunded + refund));
-        emit Settled(leaseId, tenant, refund, cursor);
-        _vault.move(cash, tenant, refund);
-    }
-
-    function _storeBase(LeaseBook.Book storage book, uint256 clusterId, uint256 base) private {
-        uint256 hour = block.timestamp / HOUR;
-        if (book.baseHour == hour) return;
-        book.base = uint128(base);
-        book.baseHour = uint32(hour);
-        emit BaseUpdated(clusterId, base, hour);
-    }
-
-    function _quote(uint256 clusterId, uint256 units, uint256 start, uint256 hoursAsked)
+    /// Price and enter a booking; the caller pays for it last of all.
+    function _book(Ask memory ask, uint256 maxCost)
         private
-        view
-        returns (Quote memory priced)
+        returns (Quote memory priced, LeaseBook.Term memory term)
     {
-        ICapacityRegistry.Offer memory offer = _registry.offerOf(clusterId);
-        ICapacityRegistry.Pricing memory pricing = offer.pricing;
-        if (offer.isPaused) revert LeaseMarket_Paused();
-        if (units == 0) revert LeaseMarket_NoUnits();
-        uint256 currentHour = block.timestamp / HOUR;
-        if (start < currentHour) revert LeaseMarket_StartInPast(start, currentHour);
-        if (hoursAsked < pricing.minHours || hoursAsked > pricing.maxHours) {
-            revert LeaseMarket_InvalidLength(hoursAsked, pricing.minHours, pricing.maxHours);
-        }
-        uint256 horizonEnd = currentHour + pricing.horizonHours;
-        if (start > horizonEnd - hoursAsked) revert LeaseMarket_PastHorizon(start, hoursAsked, horizonEnd);
+        priced = _quote(ask, _registry.offerOf(ask.clusterId));
+        if (priced.cost > maxCost) revert LeaseMarket_CostAboveMax(priced.cost, maxCost);
+        LeaseBook.Book storage book = _books[ask.clusterId];
+        _storeBase(book, ask.clusterId, priced.base);
+        term = LeaseBook.Term({
+            rate: uint96(priced.rate),
+            clusterId: uint32(ask.clusterId),
+            units: uint32(ask.units),
+            start: uint24(ask.start),
+            end: uint24(ask.start + ask.hoursAsked),
+            firstSeconds: uint16(priced.firstSeconds),
+            era: book.era,
+            extensions: 0,
+            flags: 0
+        });
+        book.enter(term);
+        book.earnings.remainder += ((priced.cost * RATE_SCALE - term.rent()) * Q).toUint128();
+    }
 
-        LeaseBook.Book storage book = _books[clusterId];
-        uint256 load;
-        (priced.peak, load) = book.calendar.load(start, start + hoursAsked);
-        if (units > offer.sellable || priced.peak > offer.sellable - units) {
-            revert LeaseMarket_SoldOut(priced.peak, units, offer.sellable);
+    /// The booking that makes a lease longer.
+    function _extension(uint256 leaseId, uint256 hoursAsked) private view returns (Ask memory ask) {
+        LeaseBook.Term memory term = _terms[leaseId];
+        if (term.extensions + 1 == _PARTS) revert LeaseMarket_TooManyParts(leaseId, _PARTS);
+        if (_access[leaseId].due != 0) revert LeaseMarket_Suspended(leaseId);
+        uint256 stop = _books[term.clusterId].stopOf(_lastPart(leaseId, term));
+        if (stop <= block.timestamp / HOUR) revert LeaseMarket_Over(leaseId, stop);
+        return Ask(term.clusterId, term.units, stop, hoursAsked, true);
+    }
+
+    function _quote(Ask memory ask, ICapacityRegistry.Offer memory offer) private view returns (Quote memory priced) {
+        if (offer.isPaused) revert LeaseMarket_Paused();
+        if (ask.units == 0) revert LeaseMarket_NoUnits();
+        uint256 currentHour = block.timestamp / HOUR;
+        if (ask.start < currentHour) revert LeaseMarket_StartInPast(ask.start, currentHour);
+        uint256 minHours = ask.isExtension ? 1 : offer.pricing.minHours;
+        if (ask.hoursAsked < minHours || ask.hoursAsked > offer.pricing.maxHours) {
+            revert LeaseMarket_InvalidLength(ask.hoursAsked, minHours, offer.pricing.maxHours);
         }
+        uint256 horizonEnd = currentHour + offer.pricing.horizonHours;
+        if (ask.start > horizonEnd - ask.hoursAsked) {
+            revert LeaseMarket_PastHorizon(ask.start, ask.hoursAsked, horizonEnd);
+        }
+
+        LeaseBook.Book storage book = _books[ask.clusterId];
+        CapacityCalendar.Calendar storage calendar = book.eras[book.era].calendar;
+        uint256 load;
+        (priced.peak, load) = calendar.load(ask.start, ask.start + ask.hoursAsked);
+        _requireRoom(book, ask.units, priced.peak, offer);
         priced.base = _currentBase(book, offer);
         priced.firstSeconds = HOUR;
         load *= HOUR;
-        if (start == currentHour) {
+        if (ask.start == currentHour) {
             uint256 elapsed = block.timestamp % HOUR;
             priced.firstSeconds = HOUR - elapsed;
-            load -= book.calendar.at(start) * elapsed;
+            load -= calendar.at(ask.start) * elapsed;
         }
-        uint256 time = (hoursAsked - 1) * HOUR + priced.firstSeconds;
-        priced.cost = PriceCurve.cost(pricing, priced.base, offer.attested, units, time, load);
+        uint256 time = (ask.hoursAsked - 1) * HOUR + priced.firstSeconds;
+        PriceCurve.Booking memory booking =
+            PriceCurve.Booking(priced.base, offer.attested, ask.units, time, load);
+        priced.cost = PriceCurve.cost(offer.pricing, booking);
         priced.rate = (priced.cost * RATE_SCALE * HOUR / time).toUint96();
     }
 
-    function _currentBase(LeaseBook.Book storage book, ICapacityRegistry.Offer memory offer)
-        private
-        view
-        returns (uint256 base)
-    {
-        uint256 from = book.baseHour;
-        base = book.base;
-        if (from == 0) (from, base) = (offer.genesis, offer.pricing.baseStart * WAD);
-        uint256 currentHour = block.timestamp / HOUR;
-        if (from == currentHour || offer.attested == 0) return base;
-        uint256 booked = book.calendar.sum(from, currentHour);
-        return PriceCurve.nextBase(offer.pricing, base, offer.attested, currentHour - from, booked);
-    }
-
-    function _genesis(uint256 clusterId) private view returns (uint256 genesis) {
-        genesis = _registry.genesisOf(clusterId);
-        if (genesis == 0) revert ICapacityRegistry.CapacityRegistry_UnknownCluster(clusterId);
-    }
-
-    /// Also the check that a lease exists.
-    function _owner(uint256 leaseId) private view returns (address tenant) {
-        tenant = _ownerOf(leaseId);
-        if (tenant == address(0)) revert LeaseMarket_UnknownLease(leaseId);
+    /// In every hour there must be units that are open to bookings, and a bond behind them.
+    function _requireRoom(
+        LeaseBook.Book storage book,
+        uint256 units,
+        uint256 peak,
+        ICapacityRegistry.Offer memory offer
+    ) private view {
+        if (units > offer.sellable || peak > offer.sellable - units) {
+            revert LeaseMarket_SoldOut(peak, units, offer.sellable);
+        }
+        if (offer.bond == 0) return;
+        uint256 bonded = book.bond / (offer.bond * LEDGER_SCALE);
+        if (peak + units > bonded) revert LeaseMarket_Unbonded(peak, units, bonded);
     }
 }

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IVault} from "./interfaces/IVault.sol";
 
 /// @title Vault
-/// @notice Trust: nobody. There is no owner, no pause and no way out for a coin but its claim's holder. The market,
-/// fixed at deployment, can spend allowances given to the vault; it only ever does so for the account that called it.
-/// Liveness: a withdrawal needs the coin to accept the receiver. Coins are plain ERC-20: one that charges on transfer
-/// is refused, one that rebases or is seized by its issuer can leave the claims in that coin, and in no other, short.
+/// @notice Trust: nobody. There is no owner, no pause and no way out for a coin but its claim's holder. The market and
+/// the exchange, fixed at deployment, can spend claims of and allowances from an account; they only ever do so for the
+/// account that called them. Liveness: a withdrawal needs the coin to accept the receiver. Coins are plain ERC-20: one
+/// that charges on transfer is refused, one that rebases or is seized by its issuer can leave the claims in that coin,
+/// and in no other, short.
 contract Vault is IVault, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -18,10 +20,14 @@ contract Vault is IVault, ReentrancyGuardTransient {
     address public immutable market;
 
     /// @inheritdoc IVault
+    address public immutable exchange;
+
+    /// @inheritdoc IVault
     mapping(address coin => mapping(address account => uint256)) public claimOf;
 
-    constructor(address market_) {
+    constructor(address market_, address exchange_) {
         market = market_;
+        exchange = exchange_;
     }
 
     /// @inheritdoc IVault
@@ -30,15 +36,42 @@ contract Vault is IVault, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IVault
-    function pull(address coin, address payer, uint256 amount) external nonReentrant {
-        if (msg.sender != market) revert Vault_NotMarket(msg.sender);
-        _takeIn(coin, payer, msg.sender, amount);
+    function depositWithAuthorization(
+        address coin,
+        address payer,
+        uint256 amount,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant {
+        if (msg.sender != payer && !_mayCharge(msg.sender)) revert Vault_MayNotCharge(msg.sender, payer);
+        uint256 before = IERC20(coin).balanceOf(address(this));
+        IERC3009(coin).receiveWithAuthorization(
+            payer, address(this), amount, validAfter, validBefore, nonce, v, r, s
+        );
+        _book(coin, payer, payer, amount, before);
+    }
+
+    /// @inheritdoc IVault
+    function charge(address coin, address payer, address to, uint256 amount) external nonReentrant {
+        if (!_mayCharge(msg.sender)) revert Vault_MayNotCharge(msg.sender, payer);
+        uint256 claim = claimOf[coin][payer];
+        if (claim != 0) {
+            if (claim > amount) claim = amount;
+            claimOf[coin][payer] -= claim;
+            _credit(coin, payer, to, claim);
+            amount -= claim;
+        }
+        if (amount != 0) _takeIn(coin, payer, to, amount);
     }
 
     /// @inheritdoc IVault
     function move(address coin, address to, uint256 amount) external {
         _spend(coin, amount);
-        _credit(coin, to, amount);
+        _credit(coin, msg.sender, to, amount);
     }
 
     /// @inheritdoc IVault
@@ -50,7 +83,7 @@ contract Vault is IVault, ReentrancyGuardTransient {
         }
         _spend(coin, total);
         for (uint256 i; i < to.length; ++i) {
-            if (amounts[i] != 0) _credit(coin, to[i], amounts[i]);
+            if (amounts[i] != 0) _credit(coin, msg.sender, to[i], amounts[i]);
         }
     }
 
@@ -66,6 +99,11 @@ contract Vault is IVault, ReentrancyGuardTransient {
         if (account == address(0)) revert Vault_InvalidReceiver(account);
         uint256 before = IERC20(coin).balanceOf(address(this));
         IERC20(coin).safeTransferFrom(payer, address(this), amount);
+        _book(coin, payer, account, amount, before);
+    }
+
+    /// Claim what came in since the vault's balance was `before`, which must be `amount`.
+    function _book(address coin, address payer, address account, uint256 amount, uint256 before) private {
         uint256 received = IERC20(coin).balanceOf(address(this)) - before;
         if (received != amount) revert Vault_InexactTransfer(coin, amount, received);
         claimOf[coin][account] += amount;
@@ -80,9 +118,13 @@ contract Vault is IVault, ReentrancyGuardTransient {
         }
     }
 
-    function _credit(address coin, address to, uint256 amount) private {
+    function _credit(address coin, address from, address to, uint256 amount) private {
         if (to == address(0)) revert Vault_InvalidReceiver(to);
         claimOf[coin][to] += amount;
-        emit Moved(coin, msg.sender, to, amount);
+        emit Moved(coin, from, to, amount);
+    }
+
+    function _mayCharge(address caller) private view returns (bool) {
+        return caller == market || caller == exchange;
     }
 }

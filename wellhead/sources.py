@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shutil
+from functools import lru_cache
 from pathlib import Path
 
 CONFIG = "ape-config.yaml"
@@ -52,8 +53,18 @@ def declared_types(root: Path) -> dict[str, str]:
 
 def build_hash(root: Path) -> str:
     """One hash over all that decides the bytecode: sources, configuration, locked versions."""
+    paths = [*solidity_files(root), root / CONFIG, *(root / name for name in LOCK_FILES)]
+    # Asked for at every call of a contract: files that look the same are not read again.
+    stats = [path.stat() for path in paths]
+    return _hash(
+        root, tuple(zip(paths, ((s.st_mtime_ns, s.st_size, s.st_ino) for s in stats), strict=True))
+    )
+
+
+@lru_cache(maxsize=4)
+def _hash(root: Path, files: tuple[tuple[Path, tuple[int, int, int]], ...]) -> str:
     digest = hashlib.sha256()
-    for path in [*solidity_files(root), root / CONFIG, *(root / name for name in LOCK_FILES)]:
+    for path, _ in files:
         data = path.read_bytes()
         digest.update(f"{path.relative_to(root).as_posix()}\0{len(data)}\0".encode() + data)
     return digest.hexdigest()

@@ -37,6 +37,8 @@ from wellhead.sources import ToolchainError as ToolchainError  # re-exported
 from wellhead.sources import build_hash, copy_dependencies, declared_types
 
 MANIFEST = Path(".build/__local__.json")
+#: Contracts that pass calls on to others, by delegatecall: what can be called on the first.
+PASSES_ON = {"LeaseMarket": ("LeaseChanges", "LeaseRecords")}
 WARNINGS = STATE / "solc" / "warnings.txt"
 
 
@@ -196,7 +198,7 @@ def _artifacts(root: Path, _modified: int) -> dict[str, dict[str, Any]]:
 
 def read_artifacts(root: Path) -> dict[str, dict[str, Any]]:
     """The artifacts as the last build left them."""
-    return {
+    found = {
         name: {
             "abi": data["abi"],
             "bytecode": data.get("deploymentBytecode", {}).get("bytecode", "0x"),
@@ -205,6 +207,20 @@ def read_artifacts(root: Path) -> dict[str, dict[str, Any]]:
         }
         for name, data in _read_manifest(root).items()
     }
+    for name, others in PASSES_ON.items():
+        known = [_identity(e) for e in found[name]["abi"]]
+        for entry in (e for other in others for e in found[other]["abi"]):
+            own = entry["type"] not in ("function", "event", "error")
+            if not own and _identity(entry) not in known:
+                found[name]["abi"].append(entry)
+                known.append(_identity(entry))
+    return found
+
+
+def _identity(entry: dict[str, Any]) -> tuple[Any, ...]:
+    """What is called: results may bear other names, and none, where a function is overridden."""
+    inputs = entry.get("inputs", [])
+    return entry["type"], entry.get("name"), [parameter["type"] for parameter in inputs]
 
 
 def _read_manifest(root: Path) -> dict[str, dict[str, Any]]:

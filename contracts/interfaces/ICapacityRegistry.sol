@@ -25,6 +25,7 @@ interface ICapacityRegistry {
     /// 1e6.
     /// @param discount Term discount of a lease of `discountHours` or more, millionths; bounded by `DiscountTooSteep`.
     /// @param discountHours Hours over which the discount rises linearly from zero; 1 to 17,520.
+    /// @param cancelFee Part of the gross of cancelled hours that is not given back, millionths; at most 1e6.
     /// @param minHours Shortest lease, hours; at least 1.
     /// @param maxHours Longest lease, hours; at least minHours.
     /// @param horizonHours How far ahead a lease may end, hours from the current one's start; maxHours to 17,520.
@@ -38,17 +39,21 @@ interface ICapacityRegistry {
         uint32 speed;
         uint32 discount;
         uint32 discountHours;
+        uint32 cancelFee;
         uint32 minHours;
         uint32 maxHours;
         uint32 horizonHours;
     }
 
-    /// @notice The promise: what part of an hour's rent a shortfall costs.
+    /// @notice The promise: what part of an hour's rent a shortfall costs, and what stands behind it.
     /// @param sla Fraction of the booked units at which an hour is served in full, millionths; 1 to 1e6.
-    /// @param penalty Extra loss of rent per unit of relative shortfall, millionths; at most 10e6.
+    /// @param penalty Extra loss of rent per unit of relative shortfall, millionths; at most 10e6. Losses beyond the
+    /// rent come out of the bond.
+    /// @param bond Bond that must stand behind every booked unit, stablecoin units; 0 for none, at most 1e12.
     struct Service {
         uint32 sla;
         uint32 penalty;
+        uint64 bond;
     }
 
     /// @notice Who earns the rent; holders receive in cash what is left.
@@ -97,12 +102,14 @@ interface ICapacityRegistry {
     /// @param attested The G of the price, units.
     /// @param sellable Units open to bookings.
     /// @param genesis First hour of its record.
+    /// @param bond Bond behind every booked unit, stablecoin units.
     /// @param isPaused Whether new leases are stopped.
     struct Offer {
         Pricing pricing;
         uint256 attested;
         uint256 sellable;
         uint256 genesis;
+        uint256 bond;
         bool isPaused;
     }
 
@@ -232,6 +239,9 @@ interface ICapacityRegistry {
 
     /// @notice A cluster's service terms.
     function serviceOf(uint256 clusterId) external view returns (Service memory);
+
+    /// @notice Who runs a cluster; zero when it is unknown. Never reverts.
+    function operatorOf(uint256 clusterId) external view returns (address operator);
 
     /// @notice Who earns a cluster's revenue, and how it is split.
     function payeesOf(uint256 clusterId) external view returns (address operator, address token, Split memory split);

@@ -14,8 +14,8 @@ interface IVault {
     /// @notice Coins left the vault: the claim of `account` fell by `amount`, paid to `to`.
     event Withdrawn(address indexed coin, address indexed account, address indexed to, uint256 amount);
 
-    /// @notice Only the lease market may pull coins by allowance.
-    error Vault_NotMarket(address caller);
+    /// @notice Only the lease market and the lease exchange may charge an account, each the one that called it.
+    error Vault_MayNotCharge(address caller, address payer);
     /// @notice The account's claim is smaller than what it tried to move or withdraw.
     error Vault_InsufficientClaim(address coin, address account, uint256 claim, uint256 amount);
     /// @notice The coin delivered another amount than was asked for (fees on transfer, rebasing).
@@ -25,8 +25,11 @@ interface IVault {
     /// @notice The two lists of a batch differ in length.
     error Vault_LengthMismatch(uint256 accounts, uint256 amounts);
 
-    /// @notice The lease market, the only contract that may spend allowances given to the vault.
+    /// @notice The lease market, which may charge the account that called it.
     function market() external view returns (address);
+
+    /// @notice The lease exchange, which may charge the account that called it.
+    function exchange() external view returns (address);
 
     /// @notice What `account` can withdraw or move, in the smallest unit of `coin`.
     function claimOf(address coin, address account) external view returns (uint256);
@@ -35,9 +38,27 @@ interface IVault {
     /// @dev Anyone may call. Reverts when the coin reverts, or delivers another amount than asked.
     function deposit(address coin, address account, uint256 amount) external;
 
-    /// @notice Pay `amount` of `coin` from `payer`, by allowance to the vault, into the claim of the market.
-    /// @dev Only the market may call, and only with the account that called it as `payer`.
-    function pull(address coin, address payer, uint256 amount) external;
+    /// @notice Pay `amount` of `coin`, signed for by `payer` as an ERC-3009 authorization to the vault, into the claim
+    /// of `payer`.
+    /// @dev Only the payer, the market or the exchange; these for the account that called them. Reverts when the coin
+    /// refuses the authorization, or delivers another amount than asked.
+    /// @param nonce The authorization's, any word that the payer has not used.
+    function depositWithAuthorization(
+        address coin,
+        address payer,
+        uint256 amount,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external;
+
+    /// @notice Pay `amount` of `coin` from `payer` into the claim of `to`: out of the payer's own claim as far as that
+    /// goes, the rest by allowance to the vault.
+    /// @dev Only the market or the exchange may call, and only for the account that called it.
+    function charge(address coin, address payer, address to, uint256 amount) external;
 
     /// @notice Move `amount` of the caller's claim to `to`.
     function move(address coin, address to, uint256 amount) external;

@@ -3,14 +3,14 @@ pragma solidity ^0.8.30;
 
 /// @title CapacityCalendar: units booked per hour, with range-add, range-max and range-sum.
 /// @notice Hours are `unix time / 3600`, ranges are [from, to). A tree over the hours: eight hours make a leaf, three
-/// leaves a node of 24 hours, three of those 72, then 216 and 648; above that nodes stand in a row. A booking is written
-/// where it covers a whole node and not below, so a range touches at most two slots a level, whatever its length, and
-/// one for every 1,944 hours at the top.
+/// leaves a node of 24 hours, three of those 72, then 216 and 648; above that nodes stand in a row. A booking is
+/// written where it covers a whole node and not below, so a range touches at most two slots a level, whatever its
+/// length, and one for every 1,944 hours at the top.
 ///
 /// Every node keeps the peak and the sum of its hours, without what is booked across its ancestors. What is booked
 /// across the node itself is its peak less the highest peak among its children. Eight hours share a slot, 32 bits each;
 /// three siblings share a slot, 32 bits of peak and 48 of sum each. The caller keeps every hour at or below 2^32 - 1
-/// units and never removes what it has not added.
+/// units, and only takes out ranges as they were added, whole or from some hour on: then no part is ever negative.
 library CapacityCalendar {
     struct Calendar {
         /// By size of the node in hours and place among the slots of that size; single hours have size 1.
@@ -22,6 +22,13 @@ library CapacityCalendar {
         uint256 from;
         uint256 to;
         uint256 units;
+    }
+
+    /// A range that becomes shorter: as it was, what is kept of it, and what goes.
+    struct Cut {
+        Range was;
+        Range kept;
+        Range gone;
     }
 
     /// Of the hours of a slot: those in the range, and the peak of all of them.
@@ -48,6 +55,26 @@ library CapacityCalendar {
         unchecked {
             for (uint256 slot = from / (TOP * FAN); slot * TOP * FAN < to; ++slot) {
                 _change(self, TOP, slot, range);
+            }
+        }
+    }
+
+    /// @notice Take out a range as it was added.
+    function remove(Calendar storage self, uint256 from, uint256 to, uint256 units) internal {
+        unchecked {
+            add(self, from, to, 0 - units); // two's complement
+        }
+    }
+
+    /// @notice Take the hours [to, end) out of the range [from, end), which was added: what is left is as if [from, to)
+    /// had been.
+    function cut(Calendar storage self, uint256 from, uint256 to, uint256 end, uint256 units) internal {
+        unchecked {
+            Cut memory range;
+            (range.was, range.kept) = (Range(from, end, units), Range(from, to, units));
+            range.gone = Range(to, end, 0 - units);
+            for (uint256 slot = to / (TOP * FAN); slot * TOP * FAN < end; ++slot) {
+                _cut(self, TOP, slot, range);
             }
         }
     }
@@ -104,6 +131,41 @@ library CapacityCalendar {
                 }
                 // Both parts change within their own bits, so that borrows and carries cancel out.
                 word += ((raised << SUM_BITS) + range.units * covered) << (lane * NODE_BITS);
+            }
+            self.slots[size][slot] = word;
+            return _highest(word) - before;
+        }
+    }
+
+    /// Shorten a range in three sibling nodes of `size` hours, none of whose ancestors it covers whole; returns how
+    /// much their highest peak grew, modulo 2^256.
+    function _cut(Calendar storage self, uint256 size, uint256 slot, Cut memory range)
+        private
+        returns (uint256 growth)
+    {
+        unchecked {
+            uint256 word = self.slots[size][slot];
+            uint256 before = _highest(word);
+            for (uint256 lane; lane < FAN; ++lane) {
+                uint256 node = slot * FAN + lane;
+                uint256 was = _overlap(range.was, node * size, size);
+                uint256 kept = _overlap(range.kept, node * size, size);
+                if (was == kept) continue;
+                uint256 raised;
+                if (was == size) {
+                    // It was written here; what is kept of it goes below.
+                    if (kept != 0) {
+                        raised = size == LEAF
+                            ? _changeHours(self, node, range.kept)
+                            : _change(self, size / FAN, node, range.kept);
+                    }
+                    raised -= range.was.units;
+                } else {
+                    raised = size == LEAF
+                        ? _changeHours(self, node, range.gone)
+                        : _cut(self, size / FAN, node, range);
+                }
+                word += ((raised << SUM_BITS) + (kept - was) * range.was.units) << (lane * NODE_BITS);
             }
             self.slots[size][slot] = word;
             return _highest(word) - before;

@@ -1,26 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {ICapacityRegistry} from "../interfaces/ICapacityRegistry.sol";
 import {IMetricsOracle} from "../interfaces/IMetricsOracle.sol";
 import {CapacityCalendar} from "./CapacityCalendar.sol";
 import {HourFlags} from "./HourFlags.sol";
 import {ServiceLevel} from "./ServiceLevel.sol";
-import {ICapacityRegistry} from "../interfaces/ICapacityRegistry.sol";
 
 /// @title LeaseBook: the books of one cluster, and how they move over final hours.
 /// @notice The meter stands at a cursor: hours before it are accrued. Leases only leave marks at the hours where they
-/// begin and end, so a step costs the same however many leases run; every marked hour remembers D, so a lease is
-/// settled from two or three marks.
+/// begin and end, so a step costs the same however many leases run; every marked hour remembers the losses until then,
+/// so a lease is settled from two or three marks.
+///
+/// A default starts a new era: all that was booked from its hour on is void at once, because calendar, flags and marks
+/// belong to an era. The meter walks on through the old era up to that hour.
 library LeaseBook {
     using CapacityCalendar for CapacityCalendar.Calendar;
     using HourFlags for HourFlags.Flags;
 
-    /// Where the accrual stands: units booked and total rate in the hour before `cursor`, and D at `cursor`.
+    /// Where the accrual stands: units booked and total rate in the hour before `cursor`, the sum of losses at
+    /// `cursor`, the seconds without anything available just before it, and the phase: twice the era, less one while
+    /// the cursor has not reached the end of the era before.
     struct Meter {
-        uint32 cursor;
+        uint24 cursor;
         uint32 booked;
-        uint128 rate;
-        uint64 served;
+        uint112 rate;
+        uint48 lost;
+        uint24 down;
+        uint16 phase;
     }
 
     /// Ledgers in 1 / (2^32 * Q) stablecoin units that wait for the router.
@@ -29,53 +36,108 @@ library LeaseBook {
         uint128 remainder;
     }
 
-    /// What changes at an hour, and D there once it is accrued.
+    /// What changes at an hour, and the sum of losses there once it is accrued; `closes` at the hour that ends an era.
     struct Mark {
-        int128 rate;
-        int64 units;
-        uint64 served;
+        int112 rate;
+        int40 units;
+        uint48 lost;
+        bool closes;
     }
 
-    struct Book {
-        Meter meter;
-        Earnings earnings;
-        uint128 base;
-        uint32 baseHour;
+    /// Bookings until a default: `end` is its hour, `compensation` the ledger due for every unit-hour it made void.
+    struct Era {
+        uint24 end;
+        uint104 compensation;
         HourFlags.Flags flags;
         mapping(uint256 hour => Mark) marks;
         CapacityCalendar.Calendar calendar;
     }
 
-    /// A lease in one slot; its refunds stand beside its owner.
+    /// `bond` is a ledger; `era` the one that bookings go to.
+    struct Book {
+        Meter meter;
+        Earnings earnings;
+        uint104 base;
+        uint104 bond;
+        uint24 baseHour;
+        uint16 era;
+        mapping(uint256 era => Era) eras;
+    }
+
+    /// A part of a lease in one slot. A lease has one part, and one more for each extension; `extensions` counts them
+    /// in the first. `flags`: `CUT` for a part that is not whole any more, split in time or partly cancelled; `SHARED`,
+    /// in the first, for a lease that has a fraction of another's refund ledger, or another of its own.
     struct Term {
         uint96 rate;
         uint32 clusterId;
         uint32 units;
-        uint32 start;
-        uint32 end;
+        uint24 start;
+        uint24 end;
         uint16 firstSeconds;
+        uint16 era;
+        uint8 extensions;
+        uint8 flags;
     }
 
     /// Where a walk learns what an hour was worth.
     struct Source {
         uint256 clusterId;
         IMetricsOracle oracle;
+        ICapacityRegistry registry;
         ICapacityRegistry.Service service;
+    }
+
+    /// A final hour that was booked.
+    struct Hour {
+        uint256 booked;
+        uint256 rate;
+        uint256 available;
+    }
+
+    /// What a walk adds: to the earned ledger, and what the bond pays.
+    struct Walked {
+        uint256 earned;
+        uint256 compensated;
     }
 
     uint256 internal constant Q = 1e6;
     uint256 internal constant HOUR = 3600;
+    uint8 internal constant CUT = 1;
+    uint8 internal constant SHARED = 2;
+    uint256 internal constant DEFAULT_SECONDS = 72 * HOUR;
 
-    /// @notice Enter a lease: calendar, marks and flags.
+    /// @notice Enter a part: calendar, marks and flags.
     function enter(Book storage self, Term memory term) internal {
-        self.calendar.add(term.start, term.end, term.units);
-        int128 rate = int128(uint128(term.rate));
-        int128 first = int128(uint128(firstRate(term)));
-        int64 units = int64(uint64(term.units));
-        _mark(self, term.start, first, units);
+        Era storage era = self.eras[term.era];
+        era.calendar.add(term.start, term.end, term.units);
+        int112 rate = int112(uint112(term.rate));
+        int112 first = int112(uint112(firstRate(term)));
+        int40 units = int40(uint40(term.units));
+        _mark(era, term.start, first, units);
         // Where the first hour is the only one, or whole, one mark is enough.
-        if (first != rate && term.end - term.start > 1) _mark(self, term.start + 1, rate - first, 0);
-        _mark(self, term.end, term.end - term.start > 1 ? -rate : -first, -units);
+        if (first != rate && term.end - term.start > 1) _mark(era, term.start + 1, rate - first, 0);
+        _mark(era, term.end, term.end - term.start > 1 ? -rate : -first, -units);
+    }
+
+    /// @notice Take the hours [from, end) out of a part that was entered. `from` is its start, where nothing was
+    /// accrued yet, or an hour after the current one.
+    function leave(Book storage self, Term memory term, uint256 from) internal {
+        Era storage era = self.eras[term.era];
+        if (from == term.start) era.calendar.remove(from, term.end, term.units);
+        else era.calendar.cut(term.start, from, term.end, term.units);
+        int112 rate = int112(uint112(term.rate));
+        int40 units = int40(uint40(term.units));
+        _mark(era, from, -rate, -units); // right behind a pro rata first hour too
+        _mark(era, term.end, rate, units);
+    }
+
+    /// @notice Make two ranges of a part that was entered, and remember the losses at the hour between them, which lies
+    /// ahead of the meter.
+    function split(Book storage self, Term memory term, uint256 hour) internal {
+        Era storage era = self.eras[term.era];
+        era.calendar.cut(term.start, hour, term.end, term.units);
+        era.calendar.add(hour, term.end, term.units);
+        era.flags.set(hour);
     }
 
     /// @notice Rent of the first hour, 2^-32 stablecoin units, rounded down.
@@ -83,80 +145,173 @@ library LeaseBook {
         return uint256(term.rate) * term.firstSeconds / HOUR;
     }
 
-    /// @notice Rent of the whole lease, 2^-32 stablecoin units.
+    /// @notice Rent of the whole part, 2^-32 stablecoin units.
     function rent(Term memory term) internal pure returns (uint256) {
         return firstRate(term) + uint256(term.rate) * (term.end - term.start - 1);
+    }
+
+    /// @notice Seconds that a part covers.
+    function time(Term memory term) internal pure returns (uint256) {
+        return (uint256(term.end) - term.start - 1) * HOUR + term.firstSeconds;
     }
 
     /// @notice Walk final hours, `maxSteps` at most, from the meter on; stop at the first booked hour that is not
     /// final.
     /// @return meter The meter after the walk; the caller stores it.
-    /// @return earned What the walk adds to the earned ledger.
+    /// @return walked What the walk adds to the earned ledger, and takes from the bond.
     function walk(Book storage self, Source memory source, uint256 maxSteps)
         internal
-        returns (Meter memory meter, uint256 earned)
+        returns (Meter memory meter, Walked memory walked)
     {
         meter = self.meter;
         uint256 currentHour = block.timestamp / HOUR;
         for (uint256 step; step < maxSteps && meter.cursor < currentHour; ++step) {
-            (bool moved, uint256 rented) = _step(self, source, meter, currentHour);
-            if (!moved) break;
-            earned += rented;
+            if (!_step(self, source, meter, walked, currentHour)) break;
         }
     }
 
-    /// @notice Refund ledger of a lease over its accrued hours: rent that was paid for and not served.
-    function refundLedger(Book storage self, Term memory term) internal view returns (uint256) {
+    /// @notice The hour at which a part is over: its end, or before that the default that made the rest void.
+    function stopOf(Book storage self, Term memory term) internal view returns (uint256 stop) {
+        stop = term.end;
+        if (term.era == self.era) return stop;
+        uint256 voided = self.eras[term.era].end;
+        if (voided < stop) stop = voided;
+    }
+
+    /// @notice Refund ledger of a part: the losses of its accrued hours and, after a default, the rent of the hours it
+    /// made void and the compensation for them.
+    function refundLedger(Book storage self, Term memory term) internal view returns (uint256 ledger) {
         Meter memory meter = self.meter;
-        uint256 to = meter.cursor < term.end ? meter.cursor : term.end;
-        if (to <= term.start) return 0;
-        uint256 servedTo = _servedAt(self, meter, to);
-        uint256 servedFirst = _servedAt(self, meter, term.start);
-        if (term.firstSeconds == HOUR) {
-            return uint256(term.rate) * (Q * (to - term.start) - (servedTo - servedFirst));
+        Era storage era = self.eras[term.era];
+        uint256 stop = term.end;
+        if (term.era != (uint256(meter.phase) + 1) / 2) {
+            uint256 voided = era.end;
+            if (voided < stop) stop = voided;
+            if (stop < term.start) stop = term.start;
+            uint256 hoursVoid = term.end - stop;
+            if (hoursVoid != 0) {
+                uint256 rentVoid = stop == term.start ? rent(term) : uint256(term.rate) * hoursVoid;
+                ledger = rentVoid * Q + hoursVoid * term.units * era.compensation;
+            }
         }
-        uint256 second = term.start + 1;
-        uint256 servedSecond = _servedAt(self, meter, second);
-        return firstRate(term) * (Q - (servedSecond - servedFirst))
-            + uint256(term.rate) * (Q * (to - second) - (servedTo - servedSecond));
+        uint256 to = meter.cursor < stop ? meter.cursor : stop;
+        if (to <= term.start) return ledger;
+        uint256 lostTo = _lostAt(era, meter, to);
+        uint256 lostFirst = _lostAt(era, meter, term.start);
+        if (term.firstSeconds == HOUR) return ledger + uint256(term.rate) * (lostTo - lostFirst);
+        uint256 lostSecond = _lostAt(era, meter, term.start + 1);
+        return ledger + firstRate(term) * (lostSecond - lostFirst) + uint256(term.rate) * (lostTo - lostSecond);
     }
 
-    /// D at the cursor, or at a mark before it.
-    function _servedAt(Book storage self, Meter memory meter, uint256 hour) private view returns (uint256) {
-        return hour == meter.cursor ? meter.served : self.marks[hour].served;
+    /// @notice Peak and sum of the bookings of [from, to), each hour in the era it belongs to.
+    function load(Book storage self, uint256 from, uint256 to) internal view returns (uint256 peak, uint256 sum) {
+        if (to > type(uint24).max) to = type(uint24).max; // nobody books further ahead
+        uint256 era = self.era;
+        for (; era != 0; --era) {
+            uint256 begin = self.eras[era - 1].end;
+            if (begin < to) {
+                (uint256 most, uint256 total) = self.eras[era].calendar.load(from > begin ? from : begin, to);
+                if (most > peak) peak = most;
+                sum += total;
+                to = begin;
+            }
+            if (from >= begin) return (peak, sum);
+        }
+        (uint256 first, uint256 rest) = self.eras[0].calendar.load(from, to);
+        return (first > peak ? first : peak, sum + rest);
+    }
+
+    /// @notice End the era at the current hour: what is booked from there on is void. The meter keeps to the old era
+    /// until it gets there.
+    function close(Book storage self, uint256 compensation) internal {
+        uint256 hour = block.timestamp / HOUR;
+        Era storage era = self.eras[self.era];
+        era.end = uint24(hour);
+        era.compensation = uint104(compensation);
+        era.flags.set(hour);
+        era.marks[hour].closes = true;
+        self.era += 1;
+        self.meter.phase += 1;
+        self.meter.down = 0;
+    }
+
+    /// The losses at the cursor, or at a mark before it.
+    function _lostAt(Era storage era, Meter memory meter, uint256 hour) private view returns (uint256) {
+        return hour == meter.cursor ? meter.lost : era.marks[hour].lost;
     }
 
     /// Move `meter` over its next hour, or over all hours up to the next lease; not at all over a booked hour that is
-    /// not final.
-    function _step(Book storage self, Source memory source, Meter memory meter, uint256 currentHour)
-        private
-        returns (bool moved, uint256 earned)
-    {
+    /// not final. At the end of an era, move into the next.
+    function _step(
+        Book storage self,
+        Source memory source,
+        Meter memory meter,
+        Walked memory walked,
+        uint256 currentHour
+    ) private returns (bool moved) {
+        Era storage era = self.eras[meter.phase / 2];
         uint256 hour = meter.cursor;
+        bool flagged = era.flags.get(hour);
         uint256 booked = meter.booked;
         uint256 rate = meter.rate;
-        bool flagged = self.flags.get(hour);
         if (flagged) {
-            booked = uint256(int256(booked) + self.marks[hour].units);
-            rate = uint256(int256(rate) + self.marks[hour].rate);
+            Mark memory mark = era.marks[hour];
+            if (mark.closes) {
+                era.marks[hour].lost = meter.lost;
+                (meter.booked, meter.rate, meter.down) = (0, 0, 0);
+                meter.phase += 1;
+                return true;
+            }
+            booked = uint256(int256(booked) + mark.units);
+            rate = uint256(int256(rate) + mark.rate);
         }
-        uint256 served;
+        uint256 lost;
         if (booked != 0) {
             (bool isFinal, uint256 available) = source.oracle.finalAvailable(source.clusterId, hour);
-            if (!isFinal) return (false, 0);
-            served = ServiceLevel.served(available, booked, source.service.sla, source.service.penalty);
+            if (!isFinal) return false;
+            lost = _lossOf(self, source, walked, Hour(booked, rate, available));
+            _countDown(source, meter, hour, available);
         }
-        if (flagged) self.marks[hour].served = meter.served;
-        meter.cursor = uint32(booked == 0 ? self.flags.next(hour + 1, currentHour) : hour + 1);
+        if (flagged) era.marks[hour].lost = meter.lost;
+        meter.cursor = uint24(booked == 0 ? era.flags.next(hour + 1, currentHour) : hour + 1);
         meter.booked = uint32(booked);
-        meter.rate = uint128(rate);
-        meter.served += uint64(served);
-        return (true, rate * served);
+        meter.rate = uint112(rate);
+        meter.lost += uint48(lost);
+        return true;
     }
 
-    function _mark(Book storage self, uint256 hour, int128 rate, int64 units) private {
-        self.flags.set(hour);
-        Mark storage mark = self.marks[hour];
+    /// What each tenant loses of an hour, Q for its rent, and beyond that as far as the bond goes; `walked` learns what
+    /// was earned, and what the bond owes.
+    function _lossOf(Book storage self, Source memory source, Walked memory walked, Hour memory hour)
+        private
+        view
+        returns (uint256 lost)
+    {
+        lost = ServiceLevel.loss(hour.available, hour.booked, source.service.sla, source.service.penalty);
+        if (lost <= Q) {
+            walked.earned += hour.rate * (Q - lost);
+            return lost;
+        }
+        uint256 beyond = lost - Q;
+        uint256 affordable = hour.rate == 0 ? 0 : (self.bond - walked.compensated) / hour.rate;
+        if (beyond > affordable) beyond = affordable;
+        walked.compensated += beyond * hour.rate;
+        return Q + beyond;
+    }
+
+    /// Count the seconds of hours without anything available, in a row; those of a pause do not count.
+    function _countDown(Source memory source, Meter memory meter, uint256 hour, uint256 available) private view {
+        if (available != 0) {
+            meter.down = 0;
+        } else if (meter.down < DEFAULT_SECONDS) {
+            uint256 begin = source.registry.clockAt(hour * HOUR);
+            meter.down += uint24(source.registry.clockAt((hour + 1) * HOUR) - begin);
+        }
+    }
+
+    function _mark(Era storage era, uint256 hour, int112 rate, int40 units) private {
+        era.flags.set(hour);
+        Mark storage mark = era.marks[hour];
         mark.rate += rate;
         mark.units += units;
     }

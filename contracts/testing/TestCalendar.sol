@@ -14,6 +14,16 @@ contract TestCalendar {
         _calendar.add(from, to, units);
     }
 
+    /// @notice Book `units` less in every hour of [from, to); anyone may.
+    function remove(uint256 from, uint256 to, uint256 units) external {
+        _calendar.remove(from, to, units);
+    }
+
+    /// @notice Take [to, end) out of a range [from, end) that was booked; anyone may.
+    function cut(uint256 from, uint256 to, uint256 end, uint256 units) external {
+        _calendar.cut(from, to, end, units);
+    }
+
     /// @notice Units booked in one hour.
     function at(uint256 hour) external view returns (uint256) {
         return _calendar.at(hour);

@@ -69,6 +69,10 @@ class Deployment:
         return self.contract("LeaseMarket")
 
     @property
+    def exchange(self) -> Contract:
+        return self.contract("LeaseExchange")
+
+    @property
     def router(self) -> Contract:
         return self.contract("RevenueRouter")
 

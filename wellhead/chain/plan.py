@@ -32,7 +32,11 @@ ORDER = (
     "Authority",
     "Vault",
     "MetricsOracle",
+    "LeaseMetadata",
+    "LeaseRecords",
+    "LeaseChanges",
     "LeaseMarket",
+    "LeaseExchange",
     "RevenueRouter",
     "CapacityTokenFactory",
     "CapacityRegistry",
@@ -133,9 +137,16 @@ def addresses(deployer: str, nonce: int) -> dict[str, str]:
 def creations(deployer: str, nonce: int, parameters: Parameters) -> list[Creation]:
     at = addresses(deployer, nonce)
     reporters = sorted((to_checksum_address(r) for r in parameters.reporters), key=_as_integer)
+    around = (
+        at["CapacityRegistry"],
+        at["MetricsOracle"],
+        at["Vault"],
+        at["RevenueRouter"],
+        parameters.cash,
+    )
     arguments: dict[str, list[Any]] = {
         "Authority": [deployer],
-        "Vault": [at["LeaseMarket"]],
+        "Vault": [at["LeaseMarket"], at["LeaseExchange"]],
         "MetricsOracle": [
             at["Authority"],
             at["CapacityRegistry"],
@@ -145,13 +156,11 @@ def creations(deployer: str, nonce: int, parameters: Parameters) -> list[Creatio
             reporters,
             parameters.threshold,
         ],
-        "LeaseMarket": [
-            at["CapacityRegistry"],
-            at["MetricsOracle"],
-            at["Vault"],
-            at["RevenueRouter"],
-            parameters.cash,
-        ],
+        "LeaseMetadata": [],
+        "LeaseRecords": [around],
+        "LeaseChanges": [around, at["LeaseMetadata"], at["LeaseRecords"]],
+        "LeaseMarket": [around, at["LeaseMetadata"], at["LeaseChanges"]],
+        "LeaseExchange": [at["LeaseMarket"], at["Vault"], parameters.cash],
         "RevenueRouter": [
             at["CapacityRegistry"],
             at["LeaseMarket"],

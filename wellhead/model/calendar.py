@@ -12,9 +12,11 @@ class Calendar:
     hours: dict[int, int] = field(default_factory=dict)
 
     def add(self, start: int, end: int, units: int) -> None:
-        """Book `units` more in every hour of the range."""
+        """Book `units` more in every hour of the range; less where negative."""
         for hour in range(start, end):
             self.hours[hour] = self.at(hour) + units
+            if self.hours[hour] == 0:
+                del self.hours[hour]
 
     def at(self, hour: int) -> int:
         """Units booked in an hour."""

@@ -17,6 +17,11 @@ def sdiv(x: int, y: int) -> int:
     return quotient if (x < 0) == (y < 0) else -quotient
 
 
+def ceil_div(x: int, y: int) -> int:
+    """Quotient rounded up; `y` is positive."""
+    return -(-x // y)
+
+
 def clamp(x: int, least: int, most: int) -> int:
     """`x` bounded to `least` and `most`; `most` wins where they cross."""
     return min(max(x, least), most)

@@ -6,73 +6,39 @@ The numbers before the names are those of the list in docs/model.md.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 
-from .leases import Book, Lease
+from .accounts import accounts, earned_of
+from .book import DEFAULT_SECONDS, Book
 from .router import Parts
+from .service import loss
 from .token import CapacityToken, Revenue
-from .units import LEDGER_SCALE, UNIT, Q
+from .units import HOUR, LEDGER_SCALE, UNIT, Q
 from .world import World
 
 
-@dataclass(frozen=True)
-class Books:
-    """Where a cluster's rent is, in ledger integers of 1 / (2^32 * 1e6) stablecoin units.
-
-    `paid_in` is what tenants paid. `routed` was split: to `operator` (remainders included),
-    `reporters`, `holders_cash` and `bitcoin_pending`. `undistributed` is earned, remainders, and
-    what the router's floors carry. `escrowed` is rent of hours that are not accrued.
-    `outage_refund` is what hours that were not fully served gave back, paid or owed.
-    """
-
-    paid_in: int
-    routed: int
-    undistributed: int
-    refunded: int
-    refund_owed: int
-    escrowed: int
-    outage_refund: int
-    operator: int
-    holders_cash: int
-    bitcoin_pending: int
-    reporters: int
-
-
-def books(world: World, cluster_id: int) -> Books:
-    """A cluster's rent from its leases and their hours, not from the market's running totals."""
-    book = world.market.book_of(cluster_id)
-    leases = list(_leases(world, cluster_id))
-    routed = world.router.routed_of(cluster_id)
-    carried = world.router.carried_of(cluster_id)
-    refunded = sum(lease.refunded for lease in leases) * LEDGER_SCALE
-    return Books(
-        paid_in=sum(lease.cost for lease in leases) * LEDGER_SCALE,
-        routed=(routed.paid.sum() + routed.remainders) * LEDGER_SCALE,
-        undistributed=book.earned + book.remainder + carried * LEDGER_SCALE,
-        refunded=refunded,
-        refund_owed=sum(lease.refund for lease in leases) - refunded,
-        escrowed=sum(lease.rent_from(book.cursor) * Q for lease in leases),
-        outage_refund=sum(_outage_refund(book, lease) for lease in leases),
-        operator=(routed.paid.operator + routed.remainders) * LEDGER_SCALE,
-        holders_cash=routed.paid.cash * LEDGER_SCALE,
-        bitcoin_pending=routed.bitcoin_pending * LEDGER_SCALE,
-        reporters=routed.paid.reporters * LEDGER_SCALE,
-    )
-
-
 def check_bookings(world: World) -> None:
-    """1: booked(h) is the sum of live leases; it was <= the sellable in force when it grew."""
+    """1: booked(h) is the sum of live leases; it was <= the sellable in force, and covered by the
+    bond, when it grew."""
     for cluster_id, book in world.market.books.items():
-        booked: Counter[int] = Counter()
-        for lease in _leases(world, cluster_id):
-            for hour in range(lease.start, lease.end):
-                booked[hour] += lease.units
+        name = f"cluster {cluster_id}"
+        live = [Counter[int]() for _ in book.eras]
+        for lease, part in book.parts():
+            for hour in part.hours:
+                live[part.era][hour] += lease.units
+        # As it came about: bookings, and what was sold back of them.
+        grown = [Counter[int]() for _ in book.eras]
+        for entry in book.history:
+            booked = grown[entry.era]
+            for hour in range(entry.start, entry.end):
+                booked[hour] += entry.units
                 _require(
-                    booked[hour] <= lease.sellable,
-                    f"cluster {cluster_id}: {booked[hour]} of {lease.sellable} booked in {hour}",
+                    entry.units < 0 or booked[hour] <= entry.limit,
+                    f"{name}: {booked[hour]} of {entry.limit} booked in {hour}",
                 )
-        _equal(dict(booked), book.calendar.hours, f"cluster {cluster_id}: calendar")
+        for number, era in enumerate(book.eras):
+            _equal(dict(live[number]), era.calendar.hours, f"{name}: leases of era {number}")
+            _equal(dict(+grown[number]), era.calendar.hours, f"{name}: history of era {number}")
+            _check_flags(book, number, name)
 
 
 def check_supply(world: World) -> None:
@@ -98,21 +64,28 @@ def check_vault(world: World) -> None:
 
 
 def check_rent(world: World) -> None:
-    """4: what was paid in is routed, undistributed, refunded, owed or escrowed, to the last step.
+    """4: what was paid in and posted is routed, undistributed, refunded, owed, escrowed, or bond
+    that is left or withdrawn, to the last step.
 
     The market's and the router's claims cover what they keep of it.
     """
     cash, kept, waiting = world.cash.address, 0, 0
     for cluster_id in world.registry.clusters:
-        b = books(world, cluster_id)
-        parts = (b.routed, b.undistributed, b.refunded, b.refund_owed, b.escrowed)
-        _equal(sum(parts), b.paid_in, f"cluster {cluster_id}: rent in {parts}")
-        routed = b.operator + b.holders_cash + b.bitcoin_pending + b.reporters
-        _equal(routed, b.routed, f"cluster {cluster_id}: routed")
+        a = accounts(world, cluster_id)
+        parts = (a.routed, a.undistributed, a.refunded, a.refund_owed, a.escrowed, a.bond)
+        _equal(
+            sum(parts) + a.bond_withdrawn,
+            a.paid_in + a.bond_posted,
+            f"cluster {cluster_id}: rent and bond in {parts}",
+        )
+        least = min(a.escrowed, a.bond, a.undistributed, a.refund_owed)
+        _require(least >= 0, f"cluster {cluster_id}: {a}")
+        routed = a.operator + a.holders_cash + a.bitcoin_pending + a.reporters
+        _equal(routed, a.routed, f"cluster {cluster_id}: routed")
         carried = world.router.carried_of(cluster_id)
         _require(0 <= carried < 4, f"cluster {cluster_id}: {carried} carried")
-        kept += b.undistributed - carried * LEDGER_SCALE + b.refund_owed + b.escrowed
-        waiting += carried * LEDGER_SCALE + b.bitcoin_pending
+        kept += a.undistributed - carried * LEDGER_SCALE + a.refund_owed + a.escrowed + a.bond
+        waiting += carried * LEDGER_SCALE + a.bitcoin_pending
     for name, address, ledger in (
         ("market", world.market.address, kept),
         ("router", world.router.address, waiting),
@@ -133,45 +106,78 @@ def check_revenue(world: World) -> None:
 
 
 def check_settlements(world: World) -> None:
-    """7: every ledger follows from the served hours alone, however often anything was called."""
+    """7: every ledger follows from the losses alone, however often anything was called."""
     for cluster_id, book in world.market.books.items():
-        earned = remainder = 0
-        for lease in _leases(world, cluster_id):
-            name = f"cluster {cluster_id}: lease from {lease.start} to {lease.end}"
-            _equal(lease.refund, _outage_refund(book, lease), f"{name}: refund")
-            metered = lease.earned + lease.refund + lease.rent_from(book.cursor) * Q
-            _equal(metered, lease.rent_from(lease.start) * Q, f"{name}: metered and escrowed")
+        name = f"cluster {cluster_id}"
+        for lease_id, lease in book.leases.items():
+            due = book.refund_of(lease)
             _require(
-                0 <= lease.refunded * LEDGER_SCALE <= lease.refund,
-                f"{name}: refunded {lease.refunded} of ledger {lease.refund}",
+                0 <= lease.refunded * LEDGER_SCALE <= due,
+                f"{name}: lease {lease_id}: refunded {lease.refunded} of ledger {due}",
             )
-            earned += lease.earned
-            remainder += lease.remainder
+        shared = sum(lease.shared for lease in book.leases.values())
+        _equal(shared, 0, f"{name}: shared by splits")
+        earned = book.cancel_earned + sum(earned_of(book, lease) for lease in book.leases.values())
         routed = world.router.routed_of(cluster_id)
-        _equal(routed.total * LEDGER_SCALE + book.earned, earned, f"cluster {cluster_id}: earned")
+        _equal(routed.total * LEDGER_SCALE + book.earned, earned, f"{name}: earned")
         _equal(
             routed.remainders * LEDGER_SCALE + book.remainder,
-            remainder,
-            f"cluster {cluster_id}: remainders",
+            sum(entry.remainder for entry in book.history),
+            f"{name}: remainders",
         )
+        compensated = sum(
+            part.rate_at(hour) * max(0, lost - Q)
+            for hour, lost in book.losses.items()
+            for _, part in book.parts()
+            if book.eras[part.era].covers(hour)
+        )
+        reserved = sum(
+            units * era.compensation
+            for era in book.eras
+            for hour, units in era.calendar.hours.items()
+            if not era.covers(hour)
+        )
+        _equal(book.bond_reserved, reserved, f"{name}: reserved")
+        spent = book.bond_withdrawn * LEDGER_SCALE + compensated + reserved
+        _equal(book.bond + spent, book.bond_posted * LEDGER_SCALE, f"{name}: bond")
         split = world.registry.cluster_of(cluster_id).terms.split
-        _equal(routed.paid, Parts.of(routed.total, split), f"cluster {cluster_id}: parts")
+        _equal(routed.paid, Parts.of(routed.total, split), f"{name}: parts")
 
 
-def check_served(world: World) -> None:
-    """8: D is the sum of served over final booked hours, each between 0 and Q."""
+def check_losses(world: World) -> None:
+    """8: L is the sum of the losses of final booked hours: what the record says up to Q, and more
+    only as far as the bond went."""
     for cluster_id, book in world.market.books.items():
-        _equal(book.served, sum(book.served_hours.values()), f"cluster {cluster_id}: D")
-        for hour, served in book.served_hours.items():
-            _require(0 <= served <= Q, f"cluster {cluster_id}: served {served} in {hour}")
+        name = f"cluster {cluster_id}"
+        terms = world.registry.cluster_of(cluster_id).terms.service
+        _equal(book.lost, sum(book.losses.values()), f"{name}: L")
+        _require(book.cursor <= world.hour, f"{name}: cursor {book.cursor}, now {world.hour}")
+        accrued = book.loads(0, book.cursor)
+        _equal(set(book.losses), set(accrued), f"{name}: accrued hours")
+        for hour, lost in book.losses.items():
+            is_final, available = world.oracle.final_available(cluster_id, hour)
+            _require(is_final, f"{name}: accrued hour {hour} is not final")
+            due = loss(available, accrued[hour], terms.sla, terms.penalty)
             _require(
-                hour < book.cursor <= world.hour,
-                f"cluster {cluster_id}: hour {hour}, cursor {book.cursor}, now {world.hour}",
+                min(due, Q) <= lost <= due <= Q + terms.penalty,
+                f"{name}: lost {lost} of {due} in {hour}",
             )
-            is_final, _ = world.oracle.final_available(cluster_id, hour)
-            _require(is_final, f"cluster {cluster_id}: accrued hour {hour} is not final")
-        accrued = {hour for hour in book.calendar.hours if hour < book.cursor}
-        _equal(set(book.served_hours), accrued, f"cluster {cluster_id}: accrued hours")
+
+
+def check_down(world: World) -> None:
+    """12: the default clock counts the seconds that were not paused of booked hours in a row in
+    which nothing was available, up to what suffices."""
+    for cluster_id, book in world.market.books.items():
+        down = 0
+        for hour in sorted(book.losses):
+            if hour < book.down_from:
+                continue
+            _, available = world.oracle.final_available(cluster_id, hour)
+            if available != 0:
+                down = 0
+            elif down < DEFAULT_SECONDS:
+                down += _unpaused(world, hour * HOUR, (hour + 1) * HOUR)
+        _equal(book.down, down, f"cluster {cluster_id}: down since {book.down_from}")
 
 
 def check_all(world: World) -> None:
@@ -187,24 +193,32 @@ CHECKS = (
     check_rent,
     check_revenue,
     check_settlements,
-    check_served,
+    check_losses,
+    check_down,
 )
 
 
-def _leases(world: World, cluster_id: int) -> Iterator[Lease]:
-    """The leases of a cluster in the order in which they were opened."""
-    for lease in world.market.leases.values():
-        if lease.cluster_id == cluster_id:
-            yield lease
+def _check_flags(book: Book, number: int, name: str) -> None:
+    """Wherever the units or the rate change, or a lease begins or ends, there is a flag."""
+    era = book.eras[number]
+    edges = {
+        edge for _, part in book.parts() if part.era == number for edge in (part.start, part.end)
+    }
+    _require(edges <= era.flags, f"{name}: no flags at {edges - era.flags} of era {number}")
+    for hour in era.calendar.hours:
+        is_same = era.calendar.at(hour) == era.calendar.at(hour - 1)
+        _require(is_same or hour in era.flags, f"{name}: no flag at {hour} of era {number}")
 
 
-def _outage_refund(book: Book, lease: Lease) -> int:
-    """Ledger that a lease is due back for the hours that were not fully served, one by one."""
-    return sum(
-        lease.rate_at(hour) * (Q - served)
-        for hour, served in book.served_hours.items()
-        if served < Q
-    )
+def _unpaused(world: World, begin: int, end: int) -> int:
+    """Seconds between two unix times, the second not after now, that the market ran."""
+    clock = world.registry.market_clock
+    begin = max(begin, clock.started)
+    paused = 0
+    for stopped, resumed in clock.pauses:
+        until = end if resumed is None else min(resumed, end)
+        paused += max(0, until - max(stopped, begin))
+    return max(0, end - begin) - paused
 
 
 def _check_currency(world: World, token: CapacityToken, revenue: Revenue) -> None:

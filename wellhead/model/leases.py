@@ -1,64 +1,111 @@
-"""A lease, a quote and a cluster's books, as plain data."""
+"""A lease and its parts, and what can be looked up about them, as plain data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .calendar import Calendar
-from .units import HOUR, LEDGER_SCALE, RATE_SCALE, Address, Q
+from .units import HOUR, ZERO, Address
+
+
+@dataclass
+class Part:
+    """Hours [start, end) of a lease that were booked together, in one era of the cluster.
+
+    `rate` is rent per full hour in 2^-32 stablecoin units; the first hour is covered for
+    `first_seconds`. A part `is_cut` when it was split in time or partly cancelled.
+    """
+
+    era: int
+    start: int
+    end: int
+    first_seconds: int
+    rate: int
+    is_cut: bool = False
+
+    @property
+    def hours(self) -> range:
+        """Its hours, one by one."""
+        return range(self.start, self.end)
+
+    def seconds_at(self, hour: int) -> int:
+        """Seconds of an hour that it covers."""
+        if hour not in self.hours:
+            return 0
+        return self.first_seconds if hour == self.start else HOUR
+
+    def rate_at(self, hour: int) -> int:
+        """Rent of an hour in 2^-32 stablecoin units; its first one pro rata, rounded down."""
+        return self.rate * self.seconds_at(hour) // HOUR
+
+    @property
+    def rent(self) -> int:
+        """Rent of all of its hours, 2^-32 stablecoin units."""
+        return sum(map(self.rate_at, self.hours))
+
+    @property
+    def seconds(self) -> int:
+        """Seconds that it covers."""
+        return sum(map(self.seconds_at, self.hours))
+
+
+@dataclass
+class Access:
+    """Who may use a lease until `expires`, inclusive; and from when on, on the market clock, the
+    operator may suspend that, 0 without a notice."""
+
+    user: Address = ZERO
+    expires: int = 0
+    due: int = 0
+    is_suspended: bool = False
 
 
 @dataclass
 class Lease:
-    """`units` units of a cluster for the hours [start, end), prepaid with `cost` stablecoin units.
+    """`units` units of a cluster for the hours of its parts, which follow each other.
 
-    `rate` is rent per full hour in 2^-32 stablecoin units; the first hour is covered for
-    `first_seconds`. `earned` and `refund` are the ledgers of its accrued hours, what was earned by
-    the cluster and what is due back; `refunded` is stablecoin units already credited. `sellable` is
-    what was open to bookings when it was opened.
+    `refunded` is stablecoin units already credited for losses and void hours; `shared` is ledger
+    that splits by units moved to it from others; `transfers` is how often it changed hands.
+    """
+
+    cluster_id: int
+    units: int
+    owner: Address
+    parts: list[Part]
+    refunded: int = 0
+    shared: int = 0
+    transfers: int = 0
+    approved: Address | None = None
+    access: Access = field(default_factory=Access)
+
+    @property
+    def start(self) -> int:
+        """First hour."""
+        return self.parts[0].start
+
+    @property
+    def end(self) -> int:
+        """Hour after the last one, as booked."""
+        return self.parts[-1].end
+
+
+@dataclass(frozen=True)
+class LeaseView:
+    """A lease as the market shows it.
+
+    `stop` is the hour after the last one that is not void; `first_seconds` and `rate` are those of
+    the first part; `parts` is their number, `transfers` is how often it changed hands, modulo 2^16.
     """
 
     cluster_id: int
     units: int
     start: int
     end: int
+    stop: int
     first_seconds: int
-    cost: int
     rate: int
-    owner: Address
-    sellable: int
-    approved: Address | None = None
-    earned: int = 0
-    refund: int = 0
-    refunded: int = 0
-
-    def rate_at(self, hour: int) -> int:
-        """Rent of an hour in 2^-32 stablecoin units; its first one pro rata, rounded down."""
-        if not self.start <= hour < self.end:
-            return 0
-        return self.rate * self.first_seconds // HOUR if hour == self.start else self.rate
-
-    def rent_from(self, hour: int) -> int:
-        """Rent of its hours from `hour` on, 2^-32 stablecoin units."""
-        if hour <= self.start:
-            return self.rate_at(self.start) + self.rate * (self.end - self.start - 1)
-        return self.rate * max(0, self.end - hour)
-
-    @property
-    def remainder(self) -> int:
-        """Ledger of the cost that the hours' rates leave; the operator's."""
-        return (self.cost * RATE_SCALE - self.rent_from(self.start)) * Q
-
-    def refundable(self) -> int:
-        """Stablecoin units that are due back and not credited yet, rounded down."""
-        return self.refund // LEDGER_SCALE - self.refunded
-
-    def meter(self, hour: int, served: int) -> int:
-        """Split an hour's rent by the served fraction; returns the earned part, a ledger."""
-        earned = self.rate_at(hour) * served
-        self.earned += earned
-        self.refund += self.rate_at(hour) * Q - earned
-        return earned
+    refunded: int
+    parts: int
+    transfers: int
 
 
 @dataclass(frozen=True)
@@ -77,32 +124,36 @@ class Quote:
 class Books:
     """A cluster's books.
 
-    Hours before `cursor` are accrued; `booked` and `rate` are those of the last accrued hour;
-    `served` is D at the cursor; `earned` and `remainder` are ledgers that wait for the router;
-    `base` is 1e-18 stablecoin units per unit-hour, with the hours before `base_hour`.
+    Hours before `cursor` are accrued; `booked` and `rate` are those of the last accrued hour, 0
+    right after a change of era; `lost` is L at the cursor; `down` is seconds of booked hours in
+    which nothing was available, in a row; `earned` and `remainder` are ledgers that wait for the
+    router, `bond` is the operator's; `base` is 1e-18 stablecoin units per unit-hour, with the hours
+    before `base_hour`; `era` counts defaults.
     """
 
     cursor: int
     booked: int
     rate: int
-    served: int
+    lost: int
+    down: int
     earned: int
     remainder: int
+    bond: int
     base: int
     base_hour: int
+    era: int
 
 
-@dataclass
-class Book:
-    """State of one cluster in the market; `served_hours` is served of every accrued booked hour."""
+@dataclass(frozen=True)
+class Entry:
+    """What happened to a calendar, for the record: `units` in each of [start, end), negative where
+    they were sold back. For a booking also its cost in stablecoin units, the ledger of it that its
+    hours' rates leave, and how many units could be booked at that moment."""
 
-    calendar: Calendar = field(default_factory=Calendar)
-    leases: list[int] = field(default_factory=list)
-    live: list[int] = field(default_factory=list)
-    served_hours: dict[int, int] = field(default_factory=dict)
-    cursor: int = 0
-    served: int = 0
-    earned: int = 0
+    era: int
+    start: int
+    end: int
+    units: int
+    cost: int = 0
     remainder: int = 0
-    base: int = 0
-    base_hour: int = 0
+    limit: int = 0

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from .clock import Clock
 from .errors import Revert
-from .terms import Terms, validate_name, validate_terms
+from .terms import Pricing, Terms, validate_name, validate_terms
 from .token import CapacityToken
-from .units import HOUR, UNIT, Address
+from .units import HOUR, UNIT, ZERO, Address
 
 if TYPE_CHECKING:
     from .world import World
@@ -30,6 +30,18 @@ class Cluster:
     attested: int = 0
     sellable: int = 0
     attestations: int = 0
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the market needs of a cluster to price and book; `bond` is stablecoin units a unit."""
+
+    pricing: Pricing
+    attested: int
+    sellable: int
+    genesis: int
+    bond: int
+    is_paused: bool
 
 
 class CapacityRegistry:
@@ -69,6 +81,23 @@ class CapacityRegistry:
         """First hour of a cluster's record; 0 when the cluster is unknown."""
         cluster = self.clusters.get(cluster_id)
         return 0 if cluster is None else cluster.genesis
+
+    def operator_of(self, cluster_id: int) -> Address:
+        """Who runs a cluster; zero when it is unknown."""
+        cluster = self.clusters.get(cluster_id)
+        return ZERO if cluster is None else cluster.operator
+
+    def offer_of(self, cluster_id: int) -> Offer:
+        """What the market needs of a cluster; reverts when there is none."""
+        cluster = self.cluster_of(cluster_id)
+        return Offer(
+            pricing=cluster.terms.pricing,
+            attested=cluster.attested,
+            sellable=cluster.sellable,
+            genesis=cluster.genesis,
+            bond=cluster.terms.service.bond,
+            is_paused=self.paused,
+        )
 
     def register(
         self, caller: Address, terms: Terms, name: str, symbol: str, token: Address | None = None
@@ -110,7 +139,7 @@ class CapacityRegistry:
         self.world.oracle.require_quorum(signers)
         # An hour reported within an hour of its end is final `finality` later.
         due = (self.world.now - self.world.oracle.finality) // HOUR - 1
-        cursor, _ = self.world.market.walk(cluster_id)
+        cursor = self.world.market.walk(cluster_id).cursor
         if cursor < due:
             raise Revert("CapacityRegistry_RecordNotCurrent", cluster_id, cursor, due)
         self._close_books(cluster_id)

@@ -1,4 +1,4 @@
-"""Which fraction of a booked hour is paid for."""
+"""Which fraction of a booked hour is given back, and which is paid for."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from collections.abc import Iterable
 from .units import HOUR, Q
 
 
-def served(available: int, booked: int, sla: int, penalty: int) -> int:
-    """Served fraction of an hour in millionths; the loss is rounded down.
+def loss(available: int, booked: int, sla: int, penalty: int) -> int:
+    """What tenants lose of a booked hour, millionths of its rent, rounded down; up to Q + penalty.
 
-        a = min(1, available / booked)
-        served = 1 when a >= sla, else max(0, 1 - (1 + penalty) * (sla - a) / sla)
+        a    = min(1, available / booked)
+        loss = 0 when a >= sla, else (1 + penalty) * (sla - a) / sla
 
     `available` is thousandths of a unit, `booked` is units at the hour's end and at least 1, `sla`
     and `penalty` are millionths.
     """
     promised = sla * booked * 1000
     missing = max(0, promised - available * Q)
-    return max(0, Q - (Q + penalty) * missing // promised)
+    return (Q + penalty) * missing // promised
+
+
+def served(available: int, booked: int, sla: int, penalty: int) -> int:
+    """What the cluster earns of a booked hour, millionths of its rent: what is left of it."""
+    return max(0, Q - loss(available, booked, sla, penalty))
 
 
 def available_of(moments: Iterable[tuple[int, int]], booked: int) -> int:

@@ -21,9 +21,10 @@ class Kind(IntEnum):
 class Pricing:
     """The price of unit-hours and the leases that are admitted.
 
-    Bases are stablecoin units per unit-hour; `low`, `high`, `target`, `speed` and `discount` are
-    millionths; the rest are hours. `speed` is the growth of the base's logarithm per hour and unit
-    of (booked fraction - target); the discount rises linearly over `discount_hours`.
+    Bases are stablecoin units per unit-hour; `low`, `high`, `target`, `speed`, `discount` and
+    `cancel_fee` are millionths; the rest are hours. `speed` is the growth of the base's logarithm
+    per hour and unit of (booked fraction - target); the discount rises linearly over
+    `discount_hours`; the fee is the part of the gross of cancelled hours that is not given back.
     """
 
     base_start: int
@@ -35,6 +36,7 @@ class Pricing:
     speed: int
     discount: int
     discount_hours: int
+    cancel_fee: int
     min_hours: int
     max_hours: int
     horizon_hours: int
@@ -42,13 +44,13 @@ class Pricing:
 
 @dataclass(frozen=True)
 class Service:
-    """The promised fraction of booked units, and the extra loss of rent per relative shortfall.
-
-    Both in millionths.
+    """The promised fraction of booked units, and the extra loss of rent per relative shortfall,
+    both in millionths; and the bond behind every booked unit, stablecoin units.
     """
 
     sla: int
     penalty: int
+    bond: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def validate_terms(terms: Terms) -> None:
         ("target", p.target <= Q),
         ("speed", p.speed <= Q),
         ("discountHours", 1 <= p.discount_hours <= TWO_YEARS_HOURS),
+        ("cancelFee", p.cancel_fee <= Q),
         ("minHours", p.min_hours >= 1),
         ("maxHours", p.min_hours <= p.max_hours),
         ("horizonHours", p.max_hours <= p.horizon_hours <= TWO_YEARS_HOURS),
@@ -104,6 +107,8 @@ def validate_terms(terms: Terms) -> None:
         raise Revert("CapacityRegistry_InvalidTerms", "sla")
     if terms.service.penalty > 10 * Q:
         raise Revert("CapacityRegistry_InvalidTerms", "penalty")
+    if terms.service.bond > 10**12:
+        raise Revert("CapacityRegistry_InvalidTerms", "bond")
     if terms.split.cash < 0:
         raise Revert("CapacityRegistry_InvalidTerms", "split")
 

@@ -32,11 +32,40 @@ class Vault:
         """Pay `amount` from the caller, by allowance to the vault, into a claim."""
         self._take_in(coin, caller, account, amount)
 
-    def pull(self, caller: Address, coin: Address, payer: Address, amount: int) -> None:
-        """Pay `amount` from `payer` into the market's claim; only the market may."""
-        if caller != self.world.market.address:
-            raise Revert("Vault_NotMarket", caller)
-        self._take_in(coin, payer, caller, amount)
+    def deposit_with_authorization(
+        self,
+        caller: Address,
+        coin: Address,
+        payer: Address,
+        amount: int,
+        valid_after: int,
+        valid_before: int,
+        nonce: bytes,
+    ) -> None:
+        """Pay `amount`, by the payer's authorization to the vault, into the payer's claim.
+
+        Only the payer, the market or the exchange.
+        """
+        if caller != payer:
+            self._require_desk(caller, payer)
+        self.world.coins[coin].receive_with_authorization(
+            self.address, payer, amount, valid_after, valid_before, nonce, self.world.now
+        )
+        self._add(coin, payer, amount)
+
+    def charge(
+        self, caller: Address, coin: Address, payer: Address, to: Address, amount: int
+    ) -> None:
+        """Pay `amount` from `payer` into the claim of `to`: out of the payer's own claim as far as
+        that goes, the rest by allowance to the vault. Only the market or the exchange."""
+        self._require_desk(caller, payer)
+        spent = min(self.claim_of(coin, payer), amount)
+        if amount != 0 and to == ZERO:
+            raise Revert("Vault_InvalidReceiver", to)
+        if spent < amount:
+            self._take_in(coin, payer, to, amount - spent)
+        self._add(coin, payer, -spent)
+        self._add(coin, to, spent)
 
     def move(self, caller: Address, coin: Address, to: Address, amount: int) -> None:
         """Move `amount` of the caller's claim to an account."""
@@ -78,6 +107,10 @@ class Vault:
             raise Revert("Vault_InvalidReceiver", account)
         self.world.coins[coin].transfer_from(self.address, payer, self.address, amount)
         self._add(coin, account, amount)
+
+    def _require_desk(self, caller: Address, payer: Address) -> None:
+        if caller not in (self.world.market.address, self.world.exchange.address):
+            raise Revert("Vault_MayNotCharge", caller, payer)
 
     def _require_claim(self, coin: Address, account: Address, amount: int) -> None:
         claim = self.claim_of(coin, account)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .authority import Authority
 from .coin import Coin
+from .errors import Revert
+from .exchange import LeaseExchange
 from .market import LeaseMarket
 from .oracle import MetricsOracle
 from .registry import CapacityRegistry
@@ -30,6 +34,7 @@ class Addresses:
     vault: Address = f"0x{0x1005:040x}"
     cash: Address = f"0x{0x1006:040x}"
     reserve: Address = f"0x{0x1007:040x}"
+    exchange: Address = f"0x{0x1008:040x}"
 
 
 class World:
@@ -60,6 +65,7 @@ class World:
         self.oracle = MetricsOracle(self, at.oracle, finality, signers, threshold)
         self.market = LeaseMarket(self, at.market)
         self.router = RevenueRouter(self, at.router)
+        self.exchange = LeaseExchange(self, at.exchange)
 
     @property
     def hour(self) -> int:
@@ -69,6 +75,24 @@ class World:
     def advance(self, seconds: int) -> None:
         """Let time pass."""
         self.now += seconds
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Take all steps within, or none: a Revert puts everything back, then goes on.
+
+        The contracts stay the same objects; leases and tokens are copies afterwards, so whoever
+        held one takes it from its contract again.
+        """
+        contracts = [part for part in vars(self).values() if hasattr(part, "__dict__")]
+        memo: dict[int, object] = {id(part): part for part in (self, *contracts)}
+        before = [copy.deepcopy(vars(contract), memo) for contract in contracts]
+        try:
+            yield
+        except Revert:
+            for contract, attributes in zip(contracts, before, strict=True):
+                vars(contract).clear()
+                vars(contract).update(attributes)
+            raise
 
     def token(self, cluster_id: int) -> CapacityToken:
         """The token of a cluster."""

@@ -3,22 +3,26 @@ pragma solidity ^0.8.30;
 
 import {Base64} from "solady/utils/Base64.sol";
 import {LibString} from "solady/utils/LibString.sol";
-import {LeaseBook} from "./LeaseBook.sol";
+import {ILeaseTypes} from "./interfaces/ILeaseTypes.sol";
+import {ILeaseMetadata} from "./interfaces/ILeaseMetadata.sol";
 
-/// @title LeaseMetadata: what a wallet shows of a lease.
-library LeaseMetadata {
+/// @title LeaseMetadata
+/// @notice Trust: nobody; a function of what it is given. Liveness: none needed.
+contract LeaseMetadata is ILeaseMetadata {
     using LibString for uint256;
 
-    /// @notice ERC-721 metadata JSON as a data URI. Times are unix seconds.
-    function uri(uint256 leaseId, LeaseBook.Term memory term) internal pure returns (string memory) {
+    uint256 private constant HOUR = 3600;
+
+    /// @inheritdoc ILeaseMetadata
+    function uri(uint256 leaseId, ILeaseTypes.Lease calldata lease) external pure returns (string memory) {
         string memory attributes = string.concat(
-            _trait("cluster", term.clusterId),
+            _trait("cluster", lease.clusterId),
             ",",
-            _trait("units", term.units),
+            _trait("units", lease.units),
             ",",
-            _date("start", term.start),
+            _date("start", lease.start),
             ",",
-            _date("end", term.end)
+            _date("end", lease.stop)
         );
         string memory json = string.concat(
             '{"name":"Wellhead lease ',
@@ -36,7 +40,7 @@ library LeaseMetadata {
 
     function _date(string memory kind, uint256 hour) private pure returns (string memory) {
         return string.concat(
-            '{"display_type":"date","trait_type":"', kind, '","value":', (hour * LeaseBook.HOUR).toString(), "}"
+            '{"display_type":"date","trait_type":"', kind, '","value":', (hour * HOUR).toString(), "}"
         );
     }
 }

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {LeaseState} from "./base/LeaseState.sol";
+import {ICapacityRegistry} from "./interfaces/ICapacityRegistry.sol";
+import {ILeaseRecords} from "./interfaces/ILeaseRecords.sol";
+import {CapacityCalendar} from "./libraries/CapacityCalendar.sol";
+import {LeaseBook} from "./libraries/LeaseBook.sol";
+
+/// @title LeaseRecords
+/// @notice The use of leases, bond and default, and views; runs on the market's storage, by delegatecall from
+/// LeaseChanges, whose trust and liveness it shares. Owners and approvals it asks the market itself. Called by itself
+/// it has no leases, no claims and no say anywhere.
+contract LeaseRecords is LeaseState, ILeaseRecords {
+    using CapacityCalendar for CapacityCalendar.Calendar;
+    using LeaseBook for LeaseBook.Book;
+    using SafeCast for uint256;
+
+    /// @inheritdoc ILeaseRecords
+    uint256 public constant MAX_PARTS = _PARTS;
+    /// @inheritdoc ILeaseRecords
+    uint256 public constant NOTICE = _NOTICE;
+    /// No booking reaches further ahead.
+    uint256 private constant HORIZON = 17_520;
+
+    constructor(Around memory around) LeaseState(around) {}
+
+    /// @inheritdoc ILeaseRecords
+    function partsOf(uint256 leaseId) external view returns (Part[] memory parts) {
+        _requireLease(leaseId);
+        LeaseBook.Term[] memory terms = _parts(leaseId);
+        parts = new Part[](terms.length);
+        for (uint256 i; i < terms.length; ++i) {
+            LeaseBook.Term memory term = terms[i];
+            parts[i] = Part(term.start, term.end, term.firstSeconds, term.rate, term.flags & LeaseBook.CUT != 0);
+        }
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function suspensionOf(uint256 leaseId) external view returns (uint256 from, bool isSuspended) {
+        _requireLease(leaseId);
+        Access memory access = _access[leaseId];
+        return (access.due, access.isSuspended);
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function userOf(uint256 leaseId) external view returns (address user) {
+        _requireLease(leaseId);
+        Access memory access = _access[leaseId];
+        LeaseBook.Term memory term = _terms[leaseId];
+        bool isOver = block.timestamp >= _books[term.clusterId].stopOf(_lastPart(leaseId, term)) * HOUR;
+        return isOver || access.isSuspended || block.timestamp > access.expires ? address(0) : access.user;
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function userExpires(uint256 leaseId) external view returns (uint256) {
+        _requireLease(leaseId);
+        return _access[leaseId].expires;
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function defaultOf(uint256 clusterId, uint256 era) external view returns (uint256 hour, uint256 compensation) {
+        LeaseBook.Era storage ended = _books[clusterId].eras[era];
+        return (ended.end, ended.compensation);
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function refundLedgerOf(uint256 leaseId) external view returns (uint256) {
+        _requireLease(leaseId);
+        return _refundLedger(leaseId);
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function baseOf(uint256 clusterId) external view returns (uint256 base) {
+        return _currentBase(_books[clusterId], _registry.offerOf(clusterId));
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function setUser(uint256 leaseId, address user, uint64 expires) external {
+        _requireLease(leaseId);
+        Access storage access = _access[leaseId];
+        if (msg.sender == access.user && block.timestamp <= access.expires) {
+            if (expires > access.expires) revert LeaseMarket_UseTooLong(leaseId, expires, access.expires);
+        } else {
+            _requireTenant(leaseId);
+            _requireUnused(leaseId, 0);
+        }
+        LeaseBook.Term memory first = _terms[leaseId];
+        uint256 limit = _books[first.clusterId].stopOf(_lastPart(leaseId, first)) * HOUR;
+        if (expires > limit) revert LeaseMarket_UseTooLong(leaseId, expires, limit);
+        if (user == address(0)) expires = 0;
+        access.user = user;
+        access.expires = uint48(expires);
+        emit UpdateUser(leaseId, user, expires);
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function noticeSuspension(uint256 leaseId, bytes32 evidence) external {
+        Access storage access = _asOperator(leaseId);
+        if (access.isSuspended) revert LeaseMarket_Suspended(leaseId);
+        uint256 due = _registry.clock() + _NOTICE;
+        access.due = uint40(due);
+        emit SuspensionNoticed(leaseId, evidence, due);
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function suspend(uint256 leaseId) external {
+        Access storage access = _asOperator(leaseId);
+        if (access.isSuspended) revert LeaseMarket_Suspended(leaseId);
+        uint256 clock = _registry.clock();
+        if (access.due == 0 || clock < access.due) revert LeaseMarket_NotDue(leaseId, access.due, clock);
+        access.isSuspended = true;
+        emit Suspended(leaseId);
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function liftSuspension(uint256 leaseId) external {
+        Access storage access = _asOperator(leaseId);
+        if (access.due == 0) revert LeaseMarket_NotDue(leaseId, 0, _registry.clock());
+        access.due = 0;
+        access.isSuspended = false;
+        emit SuspensionLifted(leaseId);
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function postBond(uint256 clusterId, uint256 amount) external {
+        _genesis(clusterId);
+        LeaseBook.Book storage book = _books[clusterId];
+        book.bond = (book.bond + amount * LEDGER_SCALE).toUint104();
+        emit BondPosted(clusterId, msg.sender, amount);
+        _charge(address(this), amount);
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function withdrawBond(uint256 clusterId, uint256 amount) external {
+        _genesis(clusterId);
+        if (msg.sender != _registry.operatorOf(clusterId)) {
+            revert ICapacityRegistry.CapacityRegistry_NotOperator(clusterId, msg.sender);
+        }
+        uint256 cursor = _accrue(clusterId);
+        LeaseBook.Book storage book = _books[clusterId];
+        (uint256 peak,) = book.load(cursor, block.timestamp / HOUR + HORIZON);
+        uint256 needed = peak * _registry.serviceOf(clusterId).bond;
+        uint256 bond = book.bond / LEDGER_SCALE;
+        if (amount > bond || bond - amount < needed) revert LeaseMarket_BondInUse(clusterId, bond, needed);
+        book.bond -= uint104(amount * LEDGER_SCALE);
+        emit BondWithdrawn(clusterId, msg.sender, amount);
+        _vault.move(cash, msg.sender, amount);
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function declareDefault(uint256 clusterId) external returns (uint256 hour) {
+        uint256 cursor = _accrue(clusterId);
+        // Books that can still move may stand in the midst of an outage that has long been over.
+        if (_accrue(clusterId) != cursor) revert LeaseMarket_NotAccrued(clusterId, cursor);
+        LeaseBook.Book storage book = _books[clusterId];
+        // While the meter is still in the era that ended, what it counts is no reason to end the next.
+        uint256 down = book.meter.phase == 2 * uint256(book.era) ? book.meter.down : 0;
+        if (down < LeaseBook.DEFAULT_SECONDS) {
+            revert LeaseMarket_NotInDefault(clusterId, down, LeaseBook.DEFAULT_SECONDS);
+        }
+        ICapacityRegistry.Offer memory offer = _registry.offerOf(clusterId);
+        _storeBase(book, clusterId, _currentBase(book, offer));
+        hour = block.timestamp / HOUR;
+        (uint256 peak, uint256 unitHours) = book.load(hour, hour + HORIZON);
+        uint256 compensation;
+        if (peak != 0) {
+            compensation = book.bond / peak;
+            if (compensation > offer.bond * LEDGER_SCALE) compensation = offer.bond * LEDGER_SCALE;
+            compensation /= offer.pricing.horizonHours;
+        }
+        uint256 reserved = compensation * unitHours;
+        book.bond -= uint104(reserved);
+        emit Defaulted(clusterId, book.era, hour, compensation, reserved);
+        book.close(compensation);
+    }
+
+    /// Only for the operator of the lease's cluster.
+    function _asOperator(uint256 leaseId) private view returns (Access storage) {
+        _requireLease(leaseId);
+        uint256 clusterId = _terms[leaseId].clusterId;
+        if (msg.sender != _registry.operatorOf(clusterId)) {
+            revert ICapacityRegistry.CapacityRegistry_NotOperator(clusterId, msg.sender);
+        }
+        return _access[leaseId];
+    }
+
+    /// Only for whom a lease belongs to, or who is approved for it.
+    function _requireTenant(uint256 leaseId) private view {
+        IERC721 leases = IERC721(address(this));
+        address owner = leases.ownerOf(leaseId);
+        if (msg.sender == owner || leases.isApprovedForAll(owner, msg.sender)) return;
+        if (msg.sender != leases.getApproved(leaseId)) revert LeaseMarket_NotTenant(leaseId, msg.sender);
+    }
+
+    /// A lease that there is has units.
+    function _requireLease(uint256 leaseId) private view {
+        if (_terms[leaseId].units == 0) revert LeaseMarket_UnknownLease(leaseId);
+    }
+}

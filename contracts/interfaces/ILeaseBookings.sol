@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {ILeaseTypes} from "./ILeaseTypes.sol";
+
+/// @title LeaseBookings: quote, lease, extend, accrue, settle, collect.
+/// @notice Part of the lease market, to be called on LeaseMarket; formulas are in ILeaseMarket.
+interface ILeaseBookings is ILeaseTypes {
+    /// @notice Hours that one call of `accrue` walks at most.
+    function MAX_STEPS() external view returns (uint256);
+
+    /// @notice What a lease would cost in this block, with the same checks as `lease` but for payment.
+    function quote(uint256 clusterId, uint256 units, uint256 start, uint256 hoursAsked)
+        external
+        view
+        returns (Quote memory);
+
+    /// @notice What extending a lease would cost in this block, with the same checks as `extend` but for payment.
+    function quoteExtension(uint256 leaseId, uint256 hoursAsked) external view returns (Quote memory);
+
+    /// @notice Lease `units` units for the hours [start, start + hoursAsked).
+    /// @dev Anyone may call; the caller pays and receives the ERC-721 (without a receiver callback). Not while paused.
+    /// @param start First hour; the current hour or later.
+    /// @param maxCost Most that the caller will pay, stablecoin units.
+    /// @return leaseId Id of the lease, counting from 1.
+    function lease(uint256 clusterId, uint256 units, uint256 start, uint256 hoursAsked, uint256 maxCost)
+        external
+        returns (uint256 leaseId);
+
+    /// @notice Lease the same units for `hoursAsked` more hours, from the end of the lease on.
+    /// @dev Only the owner or whom it approved; the caller pays. The lease must not be over. Not while paused or
+    /// suspended. No minimum of hours; the most is `maxHours`.
+    /// @param maxCost Most that the caller will pay, stablecoin units.
+    /// @return cost Stablecoin units paid.
+    function extend(uint256 leaseId, uint256 hoursAsked, uint256 maxCost) external returns (uint256 cost);
+
+    /// @notice Move a cluster's books over its final hours, `MAX_STEPS` at most; stops at the first booked hour that is
+    /// not final.
+    /// @dev Anyone may call. Stretches without bookings are jumped over in one step. Calling it again, or when no hour
+    /// is final, moves nothing.
+    /// @return cursor Hours before this one are accrued now.
+    function accrue(uint256 clusterId) external returns (uint256 cursor);
+
+    /// @notice Credit what is due for losses in accrued hours, and for void hours, to the lease's owner, as a claim in
+    /// the vault.
+    /// @dev Anyone may call. Accrues first. Stays possible while paused.
+    /// @return refund Stablecoin units credited by this call, rounded down; the fraction stays owed.
+    function settle(uint256 leaseId) external returns (uint256 refund);
+
+    /// @notice Bring the base price up to the current hour.
+    /// @dev Anyone may call; `lease` does it by itself. Elapsed hours can not be booked any more, so their demand can
+    /// not be faked. The bounds apply at each update: between them the moment makes no difference but rounding; at one
+    /// of them an update keeps what a later one would make up for, so an operator whose base rests on its floor updates
+    /// when demand sets in. Paused hours count like any other.
+    function updateBase(uint256 clusterId) external returns (uint256 base);
+
+    /// @notice Accrue, and hand the whole units of earned revenue and of remainders to the router.
+    /// @dev Only the router. The fractions stay in the ledgers.
+    /// @return earned Stablecoin units to be split.
+    /// @return remainder Stablecoin units that are the operator's alone.
+    function collect(uint256 clusterId) external returns (uint256 earned, uint256 remainder);
+
+    /// @notice A lease.
+    function leaseOf(uint256 leaseId) external view returns (Lease memory);
+
+    /// @notice A cluster's books.
+    function booksOf(uint256 clusterId) external view returns (Books memory);
+
+    /// @notice Units booked in an hour; void bookings do not count.
+    function bookedAt(uint256 clusterId, uint256 hour) external view returns (uint256 units);
+
+    /// @notice Most units booked in any hour of [from, to).
+    function peakBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256 units);
+
+    /// @notice Sum of the units booked over the hours [from, to).
+    function sumBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256 unitHours);
+}
