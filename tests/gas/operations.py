@@ -112,6 +112,60 @@ def lease_first_24h(stage: Stage, cluster: int) -> Iterator[Receipt]:
     return _leases(stage, cluster, 24, booked=False)
 
 
+@operation("cancel a lease of 720 hours half way", limit=220_000)
+def cancel_720h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """64 units; somebody else has booked the hours that are given back, and keeps them. The base is
+    current, and the tenant has a claim from a lease before."""
+    first = stage.lease(cluster, 1, stage.hour() + 1, 2)
+    stage.market.send("cancel", first, stage.hour() + 1, 0, sender=stage.tenants[0])
+    return _cancellations(stage, cluster, booked=True)
+
+
+@operation("the same where nobody has booked from that hour on")
+def cancel_first_720h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """A lease ends in the midst of somebody else's for the first time: mark, flag and the
+    calendar's slots there are new, and so is the tenant's claim; nobody updated the base."""
+    return _cancellations(stage, cluster, booked=False)
+
+
+@operation("extend a lease by 24 hours")
+def extend_24h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """64 units; somebody else has booked the same hours already."""
+    start = stage.hour() + 1
+    stage.lease(cluster, 64, start, 96, stage.tenants[1])
+    lease = stage.lease(cluster, 64, start, 24)
+    yield stage.market.send("extend", lease, 24, MAX, sender=stage.tenants[0])
+
+
+@operation("split a lease by units")
+def split_units(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
+    yield stage.market.send("splitUnits", lease, 16, sender=stage.tenants[0])
+
+
+@operation("split a lease by hours")
+def split_hours(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
+    yield stage.market.send("splitHours", lease, stage.hour() + 13, sender=stage.tenants[0])
+
+
+@operation("list a lease for sale")
+def list_lease(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
+    yield _list(stage, lease)
+
+
+@operation("buy a listed lease, paid by allowance")
+def buy_lease(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """Another tenant's; a seller without a claim in the vault yet."""
+    lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
+    end = stage.market.call("leaseOf", lease)["end"]
+    _list(stage, lease)
+    yield stage.deployment.exchange.send(
+        "buy", lease, (MAX, 64, end, stage.hour(), 0), sender=stage.tenants[1]
+    )
+
+
 @operation("transfer a lease")
 def lease_transfer(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """Move a lease to another tenant, nothing to settle."""
@@ -250,3 +304,26 @@ def _earn_more(stage: Stage, cluster: int) -> None:
     hour = stage.market.call("booksOf", cluster)["cursor"]
     stage.report_hours(cluster, hour, hour + 1)
     stage.finalize()
+
+
+def _list(stage: Stage, lease: int) -> Receipt:
+    exchange = stage.deployment.exchange
+    stage.market.send("approve", exchange.address, lease, sender=stage.tenants[0])
+    now = stage.now()
+    listing = (lease, 10**9, 10**8, now, now + 7 * 24 * 3600)
+    return exchange.send("list", *listing, sender=stage.tenants[0])
+
+
+def _cancellations(stage: Stage, cluster: int, booked: bool) -> Iterator[Receipt]:
+    for alignment in ALIGNMENTS:
+        with stage.scratch():
+            start = stage.hour() + alignment
+            stage.lease(cluster, 64, start, 720, stage.tenants[1])
+            lease = stage.lease(cluster, 64, start, 720)
+            half = start + 360
+            if booked:
+                stage.lease(cluster, 64, half, 360, stage.tenants[1])
+            stage.to_hour(half - 1)
+            if booked:
+                stage.market.send("updateBase", cluster, sender=stage.relay)
+            yield stage.market.send("cancel", lease, half, 0, sender=stage.tenants[0])

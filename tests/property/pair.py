@@ -21,6 +21,7 @@ class Pair:
     def __init__(self, stage: Stage, terms: Terms, units: int) -> None:
         self.stage = stage
         self.people = [stage.operator, *stage.tenants, *stage.holders]
+        stage.fund(stage.operator)
         self.now = stage.now()
         self.errors: set[str] = set()
         self.world = self._twin()
@@ -133,24 +134,41 @@ class Pair:
             ((router, "carriedOf", (key,)), world.router.carried_of(key)),
             ((router, "bitcoinPendingOf", (key,)), world.router.bitcoin_pending_of(key)),
         ]
+        for era in range(book.era + 1):
+            expected.append(((market, "defaultOf", (key, era)), world.market.default_of(key, era)))
         for lease_id, lease in world.market.leases.items():
-            expected += [
-                (
-                    (market, "leaseOf", (lease_id,)),
-                    (
-                        lease.cluster_id,
-                        lease.units,
-                        lease.start,
-                        lease.end,
-                        lease.first_seconds,
-                        lease.rate,
-                        lease.refunded,
-                    ),
-                ),
-                ((market, "ownerOf", (lease_id,)), lease.owner),
-                ((market, "refundLedgerOf", (lease_id,)), lease.refund),
+            view, access = world.market.lease_of(lease_id), lease.access
+            parts = [
+                {
+                    "start": part.start,
+                    "end": part.end,
+                    "firstSeconds": part.first_seconds,
+                    "rate": part.rate,
+                    "isCut": part.is_cut,
+                }
+                for part in lease.parts
             ]
-        hours = sorted(world.market.book_of(key).calendar.hours)
+            expected += [
+                ((market, "leaseOf", (lease_id,)), tuple(vars(view).values())),
+                ((market, "partsOf", (lease_id,)), parts),
+                ((market, "ownerOf", (lease_id,)), lease.owner),
+                ((market, "refundLedgerOf", (lease_id,)), world.market.refund_ledger_of(lease_id)),
+                ((market, "userOf", (lease_id,)), world.market.user_of(lease_id)),
+                ((market, "userExpires", (lease_id,)), access.expires),
+                ((market, "suspensionOf", (lease_id,)), (access.due, access.is_suspended)),
+            ]
+        for person in self.people:
+            owned = world.market.balance_of(person.address)
+            expected.append(((market, "balanceOf", (person.address,)), owned))
+        exchange = stage.deployment.exchange
+        for lease_id, listing in world.exchange.listings.items():
+            lease_sold = world.market.leases.get(lease_id)
+            if lease_sold is None or lease_sold.owner != listing.seller:
+                continue
+            if lease_sold.transfers == listing.transfers:
+                offer = (exchange, "listingOf", (lease_id,))
+                expected.append((offer, tuple(vars(listing).values())))
+        hours = sorted({h for era in world.market.book_of(key).eras for h in era.calendar.hours})
         if hours:
             first, last = hours[0] - 1, hours[-1] + 1
             expected += [
@@ -178,6 +196,7 @@ class Pair:
             stage.market.address,
             stage.router.address,
             stage.oracle.address,
+            stage.deployment.exchange.address,
         ]
         revenue = share.cash
         expected: list[tuple[Call, Any]] = [
@@ -222,6 +241,7 @@ class Pair:
                 vault=stage.vault.address,
                 cash=stage.cash.address,
                 reserve=stage.reserve.address,
+                exchange=stage.deployment.exchange.address,
             ),
         )
         # The clock counts from the registry's own block.
@@ -233,8 +253,8 @@ class Pair:
             world.authority.grant(function, stage.guardian.address)
         for person in self.people:
             world.cash.mint(person.address, stage.cash.call("balanceOf", person.address))
-        for tenant in stage.tenants:
-            world.cash.approve(tenant.address, world.vault.address, MAX)
+        for payer in (stage.operator, *stage.tenants):
+            world.cash.approve(payer.address, world.vault.address, MAX)
         return world
 
     def _register(self, terms: Terms) -> int:

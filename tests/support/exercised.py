@@ -19,7 +19,9 @@ CONTRACTS = (
     "CapacityRegistry",
     "CapacityToken",
     "CapacityTokenFactory",
-    "LeaseMarket",
+    "LeaseExchange",
+    "LeaseMarket",  # with all that it passes on to LeaseChanges and LeaseRecords
+    "LeaseMetadata",
     "MetricsOracle",
     "RevenueRouter",
     "Vault",

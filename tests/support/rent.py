@@ -46,23 +46,62 @@ def cost(
     booked: Sequence[int],
 ) -> int:
     """Cost of `units` units in hours of which `seconds` are covered and that others `booked`."""
+    before = gross(terms, base, attested, units, seconds, booked)
+    return ceil(before * (1 - discount(terms, sum(seconds))))
+
+
+def gross(
+    terms: Terms,
+    base: Fraction | int,
+    attested: int,
+    units: int,
+    seconds: Sequence[int],
+    booked: Sequence[int],
+) -> Fraction:
+    """The same before the discount, and what these units give back on the curve when sold."""
     low, high = Fraction(terms.low, Q), Fraction(terms.high, Q)
-    gross = Fraction(0)
+    total = Fraction(0)
     for covered, others in zip(seconds, booked, strict=True):
         curve = low * units + (high - low) / attested * (units * others + Fraction(units**2, 2))
-        gross += base * Fraction(covered, HOUR) * curve
+        total += base * Fraction(covered, HOUR) * curve
+    return total
+
+
+def discount(terms: Terms, seconds: int) -> Fraction:
+    """Term discount of a booking of so many seconds."""
     ramp = terms.discount_hours * HOUR
-    discount = Fraction(terms.discount, Q) * Fraction(min(sum(seconds), ramp), ramp)
-    return ceil(gross * (1 - discount))
+    return Fraction(terms.discount, Q) * Fraction(min(seconds, ramp), ramp)
+
+
+def sold_back(
+    terms: Terms,
+    paid: Fraction | int,
+    seconds: int,
+    left: int,
+    release: Fraction,
+    empty: Fraction,
+) -> Fraction:
+    """Refund for the last `left` of the `seconds` of a part that was `paid`; `release` is the gross
+    that they give back on the curve now, `empty` the same where nobody else has booked."""
+    was, keeps = discount(terms, seconds), discount(terms, seconds - left)
+    whole = paid / (1 - was)
+    released = min(whole * left / seconds, release)
+    fee = Fraction(terms.cancel_fee, Q)
+    most, shifted = Fraction(terms.discount, Q), released - min(released, empty)
+    given = (1 - was) * released * (1 - fee)
+    return max(Fraction(0), given - (was - keeps) * (whole - released) - (most - keeps) * shifted)
+
+
+def loss(available: int, booked: int, sla: int, penalty: int) -> int:
+    """Millionths of a booked hour's rent that are lost; `available` is thousandths of a unit."""
+    fraction = min(Fraction(1), Fraction(available, 1000 * booked))
+    promised = Fraction(sla, Q)
+    return max(0, floor((Q + penalty) * (promised - fraction) / promised))
 
 
 def served(available: int, booked: int, sla: int, penalty: int) -> int:
     """Millionths of a booked hour that are paid for; `available` is thousandths of a unit."""
-    fraction = min(Fraction(1), Fraction(available, 1000 * booked))
-    promised = Fraction(sla, Q)
-    if fraction >= promised:
-        return Q
-    return max(0, Q - floor((Q + penalty) * (promised - fraction) / promised))
+    return max(0, Q - loss(available, booked, sla, penalty))
 
 
 def base_after(terms: Terms, base: int, growth: Fraction) -> tuple[int, int]:

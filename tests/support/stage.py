@@ -56,11 +56,13 @@ class Terms:
     speed: int = 10_000
     discount: int = 150_000
     discount_hours: int = 720
+    cancel_fee: int = 50_000
     min_hours: int = 1
     max_hours: int = 8760
     horizon_hours: int = 17_520
     sla: int = 990_000
     penalty: int = 1_000_000
+    bond: int = 0
     operator_share: int = 300_000
     reporter_share: int = 50_000
     bitcoin_share: int = 200_000
@@ -82,11 +84,12 @@ class Terms:
                 self.speed,
                 self.discount,
                 self.discount_hours,
+                self.cancel_fee,
                 self.min_hours,
                 self.max_hours,
                 self.horizon_hours,
             ),
-            (self.sla, self.penalty),
+            (self.sla, self.penalty, self.bond),
             (self.operator_share, self.reporter_share, self.bitcoin_share),
         )
 
@@ -98,7 +101,7 @@ class Terms:
             sku=self.sku,
             region=self.region,
             pricing=model_terms.Pricing(*self.encoded()[4]),
-            service=model_terms.Service(self.sla, self.penalty),
+            service=model_terms.Service(self.sla, self.penalty, self.bond),
             split=model_terms.Split(self.operator_share, self.reporter_share, self.bitcoin_share),
         )
 

@@ -45,6 +45,7 @@ def _all(stage: Stage) -> tuple[Contract, ...]:
         stage.vault,
         stage.oracle,
         stage.market,
+        stage.deployment.exchange,
         stage.router,
         stage.deployment.factory,
         stage.registry,

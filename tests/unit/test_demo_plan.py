@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wellhead.demo.plan import HORIZON, LONGEST, TENANTS, booked_units, make_plan
+from wellhead.demo.plan import (
+    HORIZON,
+    LONGEST,
+    TENANTS,
+    Booking,
+    Change,
+    booked_units,
+    make_plan,
+)
 from wellhead.demo.trace import MAX_HOURS, MAX_UNITS, load_trace
 
 UNITS, HOURS = 856, 576
@@ -26,12 +37,51 @@ def test_every_plan_can_be_booked(units: int, hours: int) -> None:
         assert 0 <= booking.at_second < 3600
         assert booking.end <= booking.at_hour + HORIZON
         change[booking.start] = change.get(booking.start, 0) + booking.units
-        change[booking.end] = change.get(booking.end, 0) - booking.units
+        most = max(booking.end, booking.until)  # what is sold back was booked until then
+        change[most] = change.get(most, 0) - booking.units
+        check_changes(booking)
     booked = 0
     for hour in sorted(change):
         booked += change[hour]
         assert 0 <= booked <= units
     assert any(booking.end > hours for booking in plan), "one lease outlives the trace"
+
+
+def check_changes(booking: Booking) -> None:
+    """The market admits each of them at its hour."""
+    for change in booking.changes:
+        assert booking.at_hour <= change.at_hour < booking.end
+        if change.kind == "cancel":
+            assert max(change.at_hour, booking.start) < change.hour < booking.end
+        elif change.kind == "extend":
+            assert booking.end < change.hour <= booking.end + LONGEST
+    if any(change.kind == "sell" for change in booking.changes):
+        offer, sale = booking.changes
+        assert (offer.kind, sale.kind) == ("offer", "sell")
+        assert offer.at_hour <= sale.at_hour < offer.hour
+        assert sale.buyer != booking.tenant
+
+
+@pytest.mark.parametrize("hours", [24, 72, 73, 576, 1000, 8760])
+@pytest.mark.parametrize("units", [50, 856, 1_000_000])
+def test_usual_plans_have_every_kind_of_change_once(units: int, hours: int) -> None:
+    plan = make_plan(units, hours)
+    kinds = sorted(change.kind for booking in plan for change in booking.changes)
+    assert kinds == ["cancel", "extend", "offer", "sell"]
+    (extended,) = (b for b in plan if any(c.kind == "extend" for c in b.changes))
+    assert extended.start > extended.at_hour, "booked ahead"
+
+
+def test_a_change_moves_the_end() -> None:
+    booking = Booking(0, 0, 0, 4, start=2, hours=6)
+    assert (booking.end, booking.until) == (8, 8)
+    moves: list[tuple[Literal["extend", "cancel"], int]] = [("extend", 10), ("cancel", 5)]
+    for kind, hour in moves:
+        changed = replace(booking, changes=(Change(kind, 1, hour),))
+        assert (changed.end, changed.until) == (8, hour)
+        assert [booked_units([changed], h) for h in (hour - 1, hour)] == [4, 0]
+    offered = replace(booking, changes=(Change("offer", 1, 9), Change("sell", 2, buyer=1)))
+    assert offered.until == 8
 
 
 @pytest.mark.parametrize("hours", [5, 24, 72, 168, 576, 1000, 8760])

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from wellhead.actions.books import PARTS
 from wellhead.demo.chart import LABEL, chart
-from wellhead.demo.market import TERMS
 from wellhead.demo.money import decimal, dollars, ledger_dollars, percent, rounded
 from wellhead.demo.progress import DemoProgress
 from wellhead.demo.render import notes, show
@@ -23,7 +23,10 @@ from wellhead.demo.results import (
     HourResult,
     LeaseResult,
     ReporterResult,
+    SecondResult,
+    Step,
 )
+from wellhead.demo.terms import BONDED, TERMS
 from wellhead.demo.trace import Trace, TraceHour
 from wellhead.model.units import LEDGER_SCALE, UNIT
 
@@ -32,16 +35,45 @@ OUTAGE = range(40, 52)
 
 BOOKS = Books(
     paid_in=400_000 * USD * LEDGER_SCALE,
+    bond_posted=0,
+    from_bond=0,
     routed=300_000 * USD * LEDGER_SCALE,
     undistributed=7,
-    refunded=60_000 * USD * LEDGER_SCALE - 12,
+    refunded=58_000 * USD * LEDGER_SCALE - 12,
     refund_owed=5,
+    cancelled=2_000 * USD * LEDGER_SCALE,
     escrowed=40_000 * USD * LEDGER_SCALE,
-    outage_refund=60_000 * USD * LEDGER_SCALE - 7,
+    outage_refund=58_000 * USD * LEDGER_SCALE - 7,
+    void_refund=0,
+    compensation=0,
     operator=100_000 * USD * LEDGER_SCALE,
     reporters=20_000 * USD * LEDGER_SCALE,
     holders_cash=150_000 * USD * LEDGER_SCALE,
     bitcoin_pending=30_000 * USD * LEDGER_SCALE,
+    bond=0,
+    bond_withdrawn=0,
+)
+
+#: Of a bond of $6,000, $600 were penalties, $1,100 compensated, $300 went back to the operator.
+SECOND = Books(
+    paid_in=3_000 * USD * LEDGER_SCALE,
+    bond_posted=6_000 * USD * LEDGER_SCALE,
+    from_bond=1_700 * USD * LEDGER_SCALE,
+    routed=0,
+    undistributed=500 * USD * LEDGER_SCALE,
+    refunded=4_200 * USD * LEDGER_SCALE,
+    refund_owed=0,
+    cancelled=0,
+    escrowed=0,
+    outage_refund=1_800 * USD * LEDGER_SCALE,
+    void_refund=1_300 * USD * LEDGER_SCALE,
+    compensation=1_100 * USD * LEDGER_SCALE,
+    operator=0,
+    reporters=0,
+    holders_cash=0,
+    bitcoin_pending=0,
+    bond=4_000 * USD * LEDGER_SCALE,
+    bond_withdrawn=300 * USD * LEDGER_SCALE,
 )
 
 
@@ -66,17 +98,48 @@ def result(hours: int = 96) -> DemoResult:
         terms=TERMS,
         token="wDEMO",
         reports=hours,
+        batches=hours + 5,
         leases=[
             LeaseResult(1, "Tenant A", 222, 0, 0, 576, 3_600, 94_551_834_567, 4_289_612_345),
+            LeaseResult(
+                9,
+                "Tenant K",
+                52,
+                booked_at=330,
+                start=420,
+                hours=120,
+                first_seconds=3_600,
+                cost=8_381_460_000,
+                refunded=1_000_000,
+                sold_back=84,
+                cancelled=5_543_840_000,
+            ),
             LeaseResult(12, "Tenant L", 17, 540, 540, 24, 1_800, 720_512_345, 0),
+            LeaseResult(13, "Tenant H", 69, 20, 132, 72, 3_600, 9_574_460_000, 0, extended=48),
         ],
         hours=outcomes,
+        steps=[
+            Step(180, "Tenant H extends lease 7 by 48 hours: $4,041.73"),
+            Step(479, "it goes dark, and its operator is gone", is_second=True),
+        ],
         holders=[
             HolderResult("Operator", 342_400 * UNIT // 1000, 0, 72_445_504_321),
             HolderResult("Family office", 513_600 * UNIT // 1000, 1_027_200 * USD, 54_334_120_000),
         ],
         reporters=[ReporterResult(f"Reporter {i}", 57, 3_622_270_000) for i in range(1, 6)],
         books=BOOKS,
+        second=SecondResult(
+            token="wMADEUP",
+            units=24,
+            terms=BONDED,
+            reports=120,
+            leases=[
+                LeaseResult(
+                    21, "Tenant E", 10, 454, 455, 240, 3_600, 2_010_670_000, 2_761_440_000, void=120
+                )
+            ],
+            books=SECOND,
+        ),
     )
 
 
@@ -92,8 +155,9 @@ def shown(width: int, encoding: str = "utf-8") -> str:
 def test_everything_fits(width: int) -> None:
     text = shown(width)
     assert max(len(line) for line in text.splitlines()) <= width
-    for title in ("Cluster and terms", "Leases", "Holders", "Reporters", "Books"):
+    for title in ("Cluster and terms", "Leases", "On the way", "Holders", "Reporters", "Books"):
         assert title in text
+    assert "made up: its telemetry is constructed" in " ".join(text.split())
 
 
 @pytest.mark.parametrize("width", [60, 80])
@@ -101,6 +165,8 @@ def test_no_figure_is_cut(width: int) -> None:
     text = shown(width)
     cost = "$94,551.83" if width == 80 else "$94,552"
     for figure in (cost, "$4,289.61", "$0.7394", "23.50", "$72,445.50", "$400,000.00", "342.400"):
+        assert figure in text
+    for figure in ("72+48", "120-84", "$5,544.84", "240-120", "$2,761.44", "$1,300.00", "$300.00"):
         assert figure in text
     assert "…" not in text
 
@@ -163,21 +229,39 @@ def test_the_report_holds_integers_as_strings() -> None:
     report = result().report()
     assert {"ledger_scale", "reports", "leases", "hours", "outage_refund"} <= set(report)
     assert all(isinstance(value, str) and int(value) >= 0 for value in report.values())
-    parts = ("routed", "undistributed", "refunded", "refund_owed", "escrowed")
-    assert int(report["paid_in"]) == sum(int(report[part]) for part in parts)
+    for prefix, books in (("", BOOKS), ("second_", SECOND)):
+        parts = [int(report[prefix + part]) for part in PARTS]
+        assert int(report[f"{prefix}paid_in"]) + books.from_bond == sum(parts)
+        assert int(report[f"{prefix}compensation"]) == books.compensation
 
 
 def test_books_that_do_not_add_up_are_refused() -> None:
     BOOKS.check()
-    with pytest.raises(BooksError, match="accounted for"):
-        replace(BOOKS, refund_owed=6).check()
-    with pytest.raises(BooksError, match="split into"):
-        replace(BOOKS, operator=6).check()
+    SECOND.check()
+    assert SECOND.penalties == 600 * USD * LEDGER_SCALE
+    for wrong, said in (
+        (replace(BOOKS, refund_owed=6), "given .*, accounted for"),
+        (replace(BOOKS, cancelled=6), "given .*, accounted for"),
+        (replace(SECOND, bond=6), "bond of .*, accounted for"),
+        (replace(SECOND, bond_withdrawn=6), "bond of .*, accounted for"),
+        (replace(SECOND, compensation=6), "due back .*, recomputed"),
+        (replace(SECOND, void_refund=6), "due back .*, recomputed"),
+        (replace(BOOKS, outage_refund=6), "due back .*, recomputed"),
+        (replace(BOOKS, operator=6), "split into"),
+    ):
+        with pytest.raises(BooksError, match=said):
+            wrong.check()
 
 
 def test_a_partial_first_hour_is_in_the_price() -> None:
     lease = LeaseResult(1, "Tenant A", 2, 0, 0, 2, 1_800, 6 * USD, 0)
     assert lease.price == 2 * USD
+
+
+def test_all_hours_that_were_paid_for_are_in_the_price() -> None:
+    lease = LeaseResult(1, "Tenant A", 2, 0, 0, 3, 3_600, 24 * USD, USD, 3, 4, 0, 5 * USD)
+    assert lease.price == 2 * USD
+    assert lease.returned == 6 * USD
 
 
 @pytest.mark.parametrize(

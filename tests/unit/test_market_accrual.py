@@ -8,10 +8,10 @@ from tests.support.rent import (
     Opened,
     books,
     deliver,
+    loss,
     open_lease,
     refund_ledger,
     report,
-    served,
 )
 from tests.support.reverts import expect_revert
 from tests.support.stage import FINALITY, HOUR, MAX, Q, Stage, Terms
@@ -41,35 +41,41 @@ def one_hour(stage: Stage, cluster: int, units: int = 10) -> Opened:
     return open_lease(stage, cluster, units, stage.hour() + 1, 1)
 
 
-# sla, penalty, booked units, available thousandths -> served millionths, worked out by hand
-SERVED = [
-    (990_000, Q, 10, 10_000, Q),
-    (990_000, Q, 10, 9_901, Q),
-    (990_000, Q, 10, 9_900, Q),
-    (990_000, Q, 10, 9_899, 999_798),
+# sla, penalty, booked units, available thousandths -> loss in millionths, worked out by hand
+LOST = [
+    (990_000, Q, 10, 10_000, 0),
+    (990_000, Q, 10, 9_901, 0),
+    (990_000, Q, 10, 9_900, 0),
+    (990_000, Q, 10, 9_899, 202),
     (990_000, Q, 10, 7_425, 500_000),
-    (990_000, Q, 10, 4_951, 203),
-    (990_000, Q, 10, 4_950, 0),
-    (990_000, Q, 10, 0, 0),
-    (990_000, Q, 10, 11_000, Q),
-    (990_000, Q, 100, 100_000, Q),
-    (990_000, 0, 10, 9_899, 999_899),
-    (990_000, 0, 10, 0, 0),
-    (990_000, 0, 10, 1, 102),
-    (Q, Q, 10, 9_999, 999_800),
-    (Q, 10 * Q, 10, 9_999, 998_900),
-    (Q, 10 * Q, 10, 9_090, 0),
-    (Q, 10 * Q, 10, 9_091, 100),
-    (Q, 0, 3, 1_000, 333_334),
-    (1, 0, 1, 0, 0),
-    (1, 10 * Q, 1, 1, Q),
-    (500_000, Q, 7, 3_500, Q),
-    (500_000, Q, 7, 3_499, 999_429),
+    (990_000, Q, 10, 4_951, 999_797),
+    (990_000, Q, 10, 4_950, Q),
+    (990_000, Q, 10, 11_000, 0),
+    (990_000, Q, 100, 100_000, 0),
+    (990_000, 0, 10, 9_899, 101),
+    (990_000, 0, 10, 0, Q),
+    (990_000, 0, 10, 1, 999_898),
+    (Q, Q, 10, 9_999, 200),
+    (Q, 10 * Q, 10, 9_999, 1_100),
+    (Q, 10 * Q, 10, 9_091, 999_900),
+    (Q, 0, 3, 1_000, 666_666),
+    (1, 0, 1, 0, Q),
+    (1, 10 * Q, 1, 1, 0),
+    (500_000, Q, 7, 3_500, 0),
+    (500_000, Q, 7, 3_499, 571),
+]
+# The same where the loss is more than the rent: without a bond no more than that is lost.
+BEYOND = [
+    (990_000, Q, 10, 4_949, 1_000_202),
+    (990_000, Q, 10, 0, 2 * Q),
+    (Q, 10 * Q, 10, 9_090, 1_001_000),
+    (Q, 10 * Q, 10, 0, 11 * Q),
+    (1, 1, 1, 0, Q + 1),
 ]
 
 
-@pytest.mark.parametrize(("sla", "penalty", "booked", "available", "expected"), SERVED)
-def test_an_hour_is_served_as_documented(
+@pytest.mark.parametrize(("sla", "penalty", "booked", "available", "expected"), LOST + BEYOND)
+def test_an_hour_is_lost_as_documented(
     stage: Stage, sla: int, penalty: int, booked: int, available: int, expected: int
 ) -> None:
     cluster = stage.cluster(UNITS, Terms(speed=0, sla=sla, penalty=penalty))
@@ -78,16 +84,18 @@ def test_an_hour_is_served_as_documented(
 
     receipt = accrue(stage, cluster)
 
-    assert served(available, booked, sla, penalty) == expected
+    assert loss(available, booked, sla, penalty) == expected
+    lost = min(expected, Q)
     assert receipt.event("Accrued").arguments == {
         "clusterId": cluster,
         "cursor": stage.hour(),
-        "served": expected,
-        "earned": lease.rate * expected,
+        "lost": lost,
+        "earned": lease.rate * (Q - lost),
+        "compensated": 0,
     }
     found = books(stage, cluster)
-    assert (found["served"], found["earned"]) == (expected, lease.rate * expected)
-    assert refund_ledger(stage, lease) == lease.rate * (Q - expected)
+    assert (found["lost"], found["earned"]) == (lost, lease.rate * (Q - lost))
+    assert refund_ledger(stage, lease) == lease.rate * lost
 
 
 def test_service_is_shared_by_all_leases_of_an_hour(stage: Stage, cluster: int) -> None:
@@ -95,10 +103,10 @@ def test_service_is_shared_by_all_leases_of_an_hour(stage: Stage, cluster: int) 
     leases = [open_lease(stage, cluster, units, start, 1) for units in (10, 30, 5)]
     deliver(stage, cluster, {start: 33_412})
     accrue(stage, cluster)
-    part = served(33_412, 45, 990_000, Q)
-    assert books(stage, cluster)["earned"] == sum(lease.rate for lease in leases) * part
+    lost = loss(33_412, 45, 990_000, Q)
+    assert books(stage, cluster)["earned"] == sum(lease.rate for lease in leases) * (Q - lost)
     assert [refund_ledger(stage, lease) for lease in leases] == [
-        lease.rate * (Q - part) for lease in leases
+        lease.rate * lost for lease in leases
     ]
 
 
@@ -107,9 +115,9 @@ def test_what_is_booked_is_read_at_the_hours_end(stage: Stage, cluster: int) -> 
     open_lease(stage, cluster, 10, hour, 1)
     late = open_lease(stage, cluster, 30, hour, 1, at=hour * HOUR + 3599)
     assert late.first_seconds == 1
-    deliver(stage, cluster, {hour: 10_000})
+    deliver(stage, cluster, {hour: 30_000})
     accrue(stage, cluster)
-    assert books(stage, cluster)["served"] == served(10_000, 40, 990_000, Q)
+    assert books(stage, cluster)["lost"] == loss(30_000, 40, 990_000, Q)
 
 
 def test_an_hour_without_bookings_needs_no_report(stage: Stage, cluster: int) -> None:
@@ -118,8 +126,9 @@ def test_an_hour_without_bookings_needs_no_report(stage: Stage, cluster: int) ->
     assert receipt.event("Accrued").arguments == {
         "clusterId": cluster,
         "cursor": stage.hour(),
-        "served": 0,
+        "lost": 0,
         "earned": 0,
+        "compensated": 0,
     }
 
 
@@ -144,7 +153,7 @@ def test_one_call_jumps_over_an_empty_stretch_of_any_length(
     accrue(stage, cluster)
     found = books(stage, cluster)
     assert found["cursor"] == stage.hour()
-    assert found["served"] == 3 * Q
+    assert found["lost"] == 0
     assert found["earned"] == (2 * lease.rate + second.rate) * Q
 
 
@@ -153,11 +162,12 @@ def test_accrual_waits_at_the_first_booked_hour_that_is_not_reported(
 ) -> None:
     start = stage.hour() + 4
     lease = open_lease(stage, cluster, 10, start, 5)
-    deliver(stage, cluster, {start: FULL, start + 1: FULL, start + 3: FULL})
+    deliver(stage, cluster, {start: FULL, start + 1: 9_000, start + 3: 0})
     accrue(stage, cluster)
     found = books(stage, cluster)
-    assert (found["cursor"], found["served"]) == (start + 2, 2 * Q)
-    assert found["earned"] == 2 * lease.rate * Q
+    lost = loss(9_000, 10, 990_000, Q)
+    assert (found["cursor"], found["lost"]) == (start + 2, lost)
+    assert found["earned"] == lease.rate * (2 * Q - lost)
     with unchanged(stage):
         receipt = accrue(stage, cluster)
     assert receipt.events == ()
@@ -165,7 +175,7 @@ def test_accrual_waits_at_the_first_booked_hour_that_is_not_reported(
 
 def test_hours_may_be_reported_in_any_order(stage: Stage, cluster: int) -> None:
     start = stage.hour() + 1
-    open_lease(stage, cluster, 10, start, 4)
+    lease = open_lease(stage, cluster, 10, start, 4)
     reached = []
     for hour in (start + 3, start + 1, start, start + 2):
         deliver(stage, cluster, {hour: FULL})
@@ -173,7 +183,7 @@ def test_hours_may_be_reported_in_any_order(stage: Stage, cluster: int) -> None:
         reached.append(books(stage, cluster)["cursor"] - start)
     assert reached[:3] == [0, 0, 2]
     assert books(stage, cluster)["cursor"] == stage.hour()
-    assert books(stage, cluster)["served"] == 4 * Q
+    assert books(stage, cluster)["earned"] == 4 * lease.rate * Q
 
 
 @pytest.mark.parametrize(("early", "steps"), [(1, 0), (0, 1)])
@@ -195,7 +205,8 @@ def test_a_report_after_the_accrual_of_an_empty_hour_changes_nothing(
     accrue(stage, cluster)
     deliver(stage, cluster, {hour: 0, hour + 1: 50_000})
     accrue(stage, cluster)
-    assert books(stage, cluster)["served"] == 0
+    found = books(stage, cluster)
+    assert (found["lost"], found["earned"], found["down"]) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("cluster_id", [0, 2, 2**32 + 1, MAX])
@@ -206,9 +217,8 @@ def test_an_unknown_cluster_accrues_nothing(stage: Stage, cluster: int, cluster_
 
 def test_the_books_before_the_first_accrual_are_empty(stage: Stage) -> None:
     cluster = stage.register()
-    assert books(stage, cluster) == dict.fromkeys(
-        ("cursor", "booked", "rate", "served", "earned", "remainder", "base", "baseHour"), 0
-    )
+    names = ("cursor", "booked", "rate", "lost", "down", "earned", "remainder", "bond", "base")
+    assert books(stage, cluster) == dict.fromkeys((*names, "baseHour", "era"), 0)
 
 
 def test_the_books_tell_what_the_last_accrued_hour_held(stage: Stage, cluster: int) -> None:
@@ -235,18 +245,16 @@ def test_one_call_walks_at_most_the_documented_hours(stage: Stage) -> None:
     lease = open_lease(stage, cluster, 10, start, 2 * MAX_STEPS + 5, at=start * HOUR + 3599)
     availability = {start + i: 9_000 + i for i in range(2 * MAX_STEPS + 5)}
     deliver(stage, cluster, availability)
-    parts = [served(value, 10, FLAT.sla, FLAT.penalty) for value in availability.values()]
+    losses = [loss(value, 10, FLAT.sla, FLAT.penalty) for value in availability.values()]
     for steps in (MAX_STEPS, 2 * MAX_STEPS, 2 * MAX_STEPS + 5):
         accrue(stage, cluster)
         found = books(stage, cluster)
-        if steps < len(parts):
+        if steps < len(losses):
             assert found["cursor"] == start + steps
-        assert found["served"] == sum(parts[:steps])
+        assert found["lost"] == sum(losses[:steps])
         rents = [lease.first_rate] + [lease.rate] * (steps - 1)
-        assert found["earned"] == sum(
-            rent * part for rent, part in zip(rents, parts[:steps], strict=True)
-        )
-        refunds = sum(rent * (Q - part) for rent, part in zip(rents, parts[:steps], strict=True))
+        refunds = sum(rent * lost for rent, lost in zip(rents, losses[:steps], strict=True))
+        assert found["earned"] == sum(rents) * Q - refunds
         assert refund_ledger(stage, lease) == refunds
     assert cursor(stage, cluster) == stage.hour()
     assert lease.rate > RATE
@@ -259,7 +267,7 @@ def test_an_hour_closed_by_silence_pays_nothing(stage: Stage, cluster: int) -> N
     stage.oracle.send("closeSilent", cluster, lease.start, sender=stage.stranger)
     accrue(stage, cluster)
     found = books(stage, cluster)
-    assert (found["served"], found["earned"]) == (0, 0)
+    assert (found["lost"], found["earned"]) == (Q, 0)
     assert found["cursor"] == stage.hour()
     assert refund_ledger(stage, lease) == lease.rate * Q
 

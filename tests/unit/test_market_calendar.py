@@ -30,7 +30,7 @@ def test_an_empty_calendar_has_nothing(stage: Stage, cluster: int) -> None:
     assert stage.market.call("bookedAt", cluster, hour) == 0
     assert stage.market.call("peakBooked", cluster, hour, hour + 1000) == 0
     assert stage.market.call("sumBooked", cluster, hour, hour + 1000) == 0
-    assert stage.market.call("bookedAt", 77, MAX) == 0
+    assert stage.market.call("bookedAt", 77, 2**64) == 0
 
 
 @pytest.mark.parametrize("offset", range(LANES))

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.raw import attempt, impersonate
-from tests.support.rent import FLAT, LEDGER, books, deliver, open_lease, served, set_remainder
+from tests.support.rent import FLAT, LEDGER, books, deliver, loss, open_lease, set_remainder
 from tests.support.stage import Q, Stage, Terms
 from tests.support.state import refused, unchanged
 
@@ -26,8 +26,8 @@ def test_collecting_accrues_and_hands_over_whole_units(stage: Stage, cluster: in
     leases = [open_lease(stage, cluster, units, stage.hour() + 1, 3) for units in (7, 11)]
     start = leases[0].start
     deliver(stage, cluster, {start: 17_000, start + 1: 18_000, start + 2: 16_001})
-    part = sum(served(a, 18, 990_000, Q) for a in (17_000, 18_000, 16_001))
-    ledger = sum(lease.rate for lease in leases) * part
+    lost = sum(loss(a, 18, 990_000, Q) for a in (17_000, 18_000, 16_001))
+    ledger = sum(lease.rate for lease in leases) * (3 * Q - lost)
     remainder = sum(lease.remainder for lease in leases)
 
     receipt = stage.router.send("distribute", cluster, sender=stage.stranger)

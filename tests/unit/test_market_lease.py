@@ -155,10 +155,22 @@ def test_a_lease_is_written_down_as_booked(stage: Stage, cluster: int) -> None:
         "units": 7,
         "start": start,
         "end": start + 30,
+        "stop": start + 30,
         "firstSeconds": 600,
         "rate": lease.rate,
         "refunded": 0,
+        "parts": 1,
+        "transfers": 0,
     }
+    assert stage.market.call("partsOf", 1) == [
+        {
+            "start": start,
+            "end": start + 30,
+            "firstSeconds": 600,
+            "rate": lease.rate,
+            "isCut": False,
+        }
+    ]
     assert stage.market.call("ownerOf", 1) == lease.tenant.address
     assert stage.market.call("refundLedgerOf", 1) == 0
 

@@ -51,7 +51,14 @@ def test_the_collection_has_a_name(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("interface", "supported"),
-    [("01ffc9a7", True), ("80ac58cd", True), ("5b5e139f", True), ("ffffffff", False)],
+    [
+        ("01ffc9a7", True),  # ERC-165
+        ("80ac58cd", True),  # ERC-721
+        ("5b5e139f", True),  # its metadata
+        ("49064906", True),  # ERC-4906
+        ("ad092b5c", True),  # ERC-4907
+        ("ffffffff", False),
+    ],
 )
 def test_it_says_what_it_supports(stage: Stage, interface: str, supported: bool) -> None:
     assert stage.market.call("supportsInterface", bytes.fromhex(interface)) == supported
@@ -271,7 +278,7 @@ def test_ether_is_refused(
         SAFE_WITH_DATA: (seller.address, buyer.address, lease.id, b""),
     }
     transfer = (seller.address, buyer.address, lease.id)
-    with refused(stage, "LeaseMarket_NoEther"):
+    with refused(stage, "CashDesk_NoEther"):
         pay(stage.market, function, *arguments.get(function, transfer), value=1, sender=seller)
 
 

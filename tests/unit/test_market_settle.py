@@ -10,10 +10,10 @@ from tests.support.rent import (
     Opened,
     books,
     deliver,
+    loss,
     open_lease,
     refund_ledger,
     report,
-    served,
 )
 from tests.support.reverts import expect_revert
 from tests.support.stage import HOUR, MAX, Q, Stage, Terms
@@ -33,12 +33,14 @@ def settle(stage: Stage, lease: Opened) -> Receipt:
     return stage.market.send("settle", lease.id, sender=stage.stranger)
 
 
+def lost(available: int, booked: int) -> int:
+    """Loss of an hour without a bond, millionths."""
+    return min(Q, loss(available, booked, TERMS.sla, TERMS.penalty))
+
+
 def due(lease: Opened, available: Mapping[int, int], booked: Mapping[int, int]) -> int:
     """Refund ledger of a lease over the hours in `available`, by the documentation."""
-    return sum(
-        lease.rate_at(hour) * (Q - served(value, booked[hour], TERMS.sla, TERMS.penalty))
-        for hour, value in available.items()
-    )
+    return sum(lease.rate_at(hour) * lost(value, booked[hour]) for hour, value in available.items())
 
 
 def test_a_refund_becomes_the_owners_claim(stage: Stage, cluster: int) -> None:
@@ -168,7 +170,7 @@ AVAILABLE = [43_210, 10_999, 0, 14_321, 14_999, 7_777, 41_111, 58_000]
 def outcome(stage: Stage, cluster: int, leases: list[Opened]) -> dict[str, object]:
     found = books(stage, cluster)
     return {
-        "books": {key: found[key] for key in ("served", "earned", "remainder")},
+        "books": {key: found[key] for key in ("lost", "earned", "remainder")},
         "claims": [stage.claim_of(tenant) for tenant in stage.tenants],
         "ledgers": [refund_ledger(stage, lease) for lease in leases],
     }
@@ -224,9 +226,7 @@ def test_settling_late_often_or_out_of_order_gives_the_same(
 
     assert outcome(stage, cluster, leases) == {
         "books": {
-            "served": sum(
-                served(a, booked[h], TERMS.sla, TERMS.penalty) for h, a in available.items()
-            ),
+            "lost": sum(lost(a, booked[h]) for h, a in available.items()),
             "earned": rent - sum(ledgers),
             "remainder": sum(lease.remainder for lease in leases),
         },
@@ -259,7 +259,7 @@ def test_a_backlog_is_settled_in_several_calls(stage: Stage) -> None:
     settle(stage, lease)  # the empty hour before
     available = dict.fromkeys(range(lease.start, lease.end), 9000)
     deliver(stage, cluster, available)
-    hour = lease.rate * (Q - served(9_000, 10, TERMS.sla, TERMS.penalty))
+    hour = lease.rate * lost(9_000, 10)
     amounts = [settle(stage, lease).event("Settled")["amount"] for _ in range(2)]
     assert amounts[0] == 720 * hour // LEDGER
     assert sum(amounts) == 725 * hour // LEDGER

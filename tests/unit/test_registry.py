@@ -139,7 +139,7 @@ def test_other_lengths_are_refused(stage: Stage, name: str, symbol: str) -> None
 
 def test_views_of_a_cluster_give_its_terms(stage: Stage) -> None:
     stage.cluster(50)
-    terms = Terms(kind=2, power=0, sku="RPI-5", region="CN-EAST", low=1, discount=0, sla=5)
+    terms = Terms(kind=2, power=0, sku="RPI-5", region="CN-EAST", low=1, discount=0, sla=5, bond=9)
     cluster_id = stage.register(terms)
     stage.mint(cluster_id, 300)
     stage.registry.send("setSellable", cluster_id, 20, sender=stage.operator)
@@ -147,7 +147,7 @@ def test_views_of_a_cluster_give_its_terms(stage: Stage) -> None:
     ask = stage.registry.call
     genesis = stage.hour()
     assert plain(ask("termsOf", cluster_id)) == terms.encoded()
-    assert plain(ask("offerOf", cluster_id)) == (pricing, 300, 20, genesis, False)
+    assert plain(ask("offerOf", cluster_id)) == (pricing, 300, 20, genesis, 9, False)
     assert plain(ask("serviceOf", cluster_id)) == service
     payees = (stage.operator.address, stage.token(cluster_id).address, split)
     assert plain(ask("payeesOf", cluster_id)) == payees
@@ -171,9 +171,17 @@ def test_views_of_an_unknown_cluster_revert(stage: Stage, view: str, cluster_id:
 
 
 @pytest.mark.parametrize("cluster_id", STRANGE_IDS)
-def test_an_unknown_cluster_has_genesis_zero(stage: Stage, cluster_id: int) -> None:
+def test_an_unknown_cluster_has_genesis_zero_and_no_operator(stage: Stage, cluster_id: int) -> None:
     stage.register()
     assert stage.registry.call("genesisOf", cluster_id) == 0
+    assert int(stage.registry.call("operatorOf", cluster_id), 16) == 0
+
+
+def test_who_runs_a_cluster_can_be_asked_alone(stage: Stage) -> None:
+    admit(stage, stage.stranger)
+    clusters = [stage.register(), stage.register(operator=stage.stranger)]
+    operators = [stage.registry.call("operatorOf", cluster) for cluster in clusters]
+    assert operators == [stage.operator.address, stage.stranger.address]
 
 
 @pytest.mark.parametrize("cluster_id", STRANGE_IDS)

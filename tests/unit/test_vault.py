@@ -1,76 +1,31 @@
 """The vault: claims move inside it, coins enter and leave exactly, and nobody is in the way."""
 
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 import pytest
 
 from tests.support.raw import attempt, deploy
 from tests.support.reverts import expect_revert
+from tests.support.safe import Mode, Safe, set_up
 from tests.support.stage import MAX, Stage
 from tests.support.state import refused, unchanged
-from wellhead.chain import Contract, Receipt, UnlockedAccount
+from wellhead.chain import Receipt
 
 ZERO = "0x" + "00" * 20
 
 
-class Mode(IntEnum):
-    """TestHostileCoin.Mode."""
-
-    PLAIN = 0
-    FEE = 1
-    BONUS = 2
-    FALSE = 3
-    REENTER = 4
-
-
-@dataclass
-class Safe:
-    """A vault of its own whose market is an account, with a coin and people."""
-
-    stage: Stage
-    vault: Contract
-    coin: Contract
-    market: UnlockedAccount
-    ann: UnlockedAccount
-    bob: UnlockedAccount
-    eve: UnlockedAccount
-
-    def claim(self, account: UnlockedAccount | Contract, coin: Contract | None = None) -> int:
-        address = (coin or self.coin).address
-        return int(self.vault.call("claimOf", address, account.address))
-
-    def has(self, account: UnlockedAccount | Contract) -> int:
-        return int(self.coin.call("balanceOf", account.address))
-
-    def send(self, function: str, *arguments: Any, by: UnlockedAccount) -> Receipt:
-        return self.vault.send(function, self.coin.address, *arguments, sender=by)
-
-    def refuse(self, function: str, *arguments: Any, by: UnlockedAccount) -> None:
-        with unchanged(self.stage, self.vault, self.coin):
-            attempt(self.vault, function, self.coin.address, *arguments, sender=by)
-
-
 @pytest.fixture
 def safe(stage: Stage) -> Safe:
-    """Ann has a claim of 1,000 and 1,000 more outside; Bob and Eve have nothing."""
-    market, (ann, bob, eve) = stage.guardian, stage.holders
-    coin = deploy(stage, "TestHostileCoin")
-    vault = deploy(stage, "Vault", market.address)
-    made = Safe(stage, vault, coin, market, ann, bob, eve)
-    coin.send("mint", ann.address, 2000, sender=ann)
-    coin.send("approve", vault.address, MAX, sender=ann)
-    made.send("deposit", ann.address, 1000, by=ann)
-    return made
+    return set_up(stage)
 
 
 def events(receipt: Receipt, *names: str) -> list[dict[str, Any]]:
     return [event.arguments for event in receipt.events if event.name in names]
 
 
-def test_the_market_is_fixed_at_deployment(safe: Safe) -> None:
+def test_market_and_exchange_are_fixed_at_deployment(safe: Safe) -> None:
     assert safe.vault.call("market") == safe.market.address
+    assert safe.vault.call("exchange") == safe.exchange.address
 
 
 @pytest.mark.parametrize("amount", [0, 1, 1000])
@@ -101,26 +56,6 @@ def test_nobody_is_no_account(safe: Safe) -> None:
             safe.refuse(function, to, 1, by=safe.ann)
     with expect_revert("Vault_InvalidReceiver", ZERO):
         safe.refuse("moveBatch", [safe.bob.address, ZERO], [1, 1], by=safe.ann)
-
-
-def test_the_market_pulls_into_its_own_claim(safe: Safe) -> None:
-    receipt = safe.send("pull", safe.ann.address, 300, by=safe.market)
-    assert events(receipt, "Deposited") == [
-        {
-            "coin": safe.coin.address,
-            "payer": safe.ann.address,
-            "account": safe.market.address,
-            "amount": 300,
-        }
-    ]
-    assert (safe.claim(safe.market), safe.claim(safe.ann)) == (300, 1000)
-    assert safe.has(safe.ann) == 700
-
-
-def test_nobody_but_the_market_pulls(safe: Safe) -> None:
-    for caller in (safe.eve, safe.ann):
-        with expect_revert("Vault_NotMarket", caller.address):
-            safe.refuse("pull", safe.ann.address, 1, by=caller)
 
 
 @pytest.mark.parametrize("amount", [0, 1, 1000])
@@ -213,14 +148,12 @@ def test_coins_do_not_go_back_into_the_vault(safe: Safe) -> None:
 
 
 @pytest.mark.parametrize(("mode", "received"), [(Mode.FEE, 99), (Mode.BONUS, 101)])
-@pytest.mark.parametrize("function", ["deposit", "pull"])
 def test_a_coin_that_delivers_another_amount_is_refused(
-    safe: Safe, mode: Mode, received: int, function: str
+    safe: Safe, mode: Mode, received: int
 ) -> None:
     safe.coin.send("setMode", mode, sender=safe.eve)
-    by = safe.market if function == "pull" else safe.ann
     with expect_revert("Vault_InexactTransfer", safe.coin.address, 100, received):
-        safe.refuse(function, safe.ann.address, 100, by=by)
+        safe.refuse("deposit", safe.ann.address, 100, by=safe.ann)
 
 
 @pytest.mark.parametrize("function", ["deposit", "withdraw"])
@@ -230,15 +163,14 @@ def test_a_coin_that_says_no_is_believed(safe: Safe, function: str) -> None:
         safe.refuse(function, safe.ann.address, 100, by=safe.ann)
 
 
-@pytest.mark.parametrize("outer", ["deposit", "withdraw", "pull"])
+@pytest.mark.parametrize("outer", ["deposit", "withdraw"])
 @pytest.mark.parametrize("inner", ["deposit", "withdraw"])
 def test_a_coin_does_not_come_back_in(safe: Safe, outer: str, inner: str) -> None:
     again = safe.vault.functions[inner].encode((safe.coin.address, safe.eve.address, 0))
     safe.coin.send("setCall", safe.vault.address, bytes.fromhex(again[2:]), sender=safe.eve)
     safe.coin.send("setMode", Mode.REENTER, sender=safe.eve)
-    by = safe.market if outer == "pull" else safe.ann
     with expect_revert("ReentrancyGuardReentrantCall"):
-        safe.refuse(outer, safe.ann.address, 100, by=by)
+        safe.refuse(outer, safe.ann.address, 100, by=safe.ann)
 
 
 def test_donations_are_nobodys(safe: Safe) -> None:

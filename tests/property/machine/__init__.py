@@ -1,0 +1,1 @@
+"""The rules by which everybody does anything, on a chain and on the model beside it."""

@@ -1,0 +1,179 @@
+"""What all machines share: a beginning, how a step is taken, and what must hold after each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from tests.property.pair import Pair
+from tests.support.stage import FINALITY, HOUR, MAX, UNIT, Q, Stage, Terms
+from wellhead.chain import Contract, UnlockedAccount
+from wellhead.model import invariants
+from wellhead.model.samples import Sample
+from wellhead.model.units import LEDGER_SCALE
+from wellhead.model.world import World
+
+HORIZON = 240
+
+#: Parts of a whole in millionths, with the edges drawn often.
+parts = st.one_of(st.sampled_from([0, 1, Q // 2, Q - 1, Q]), st.integers(0, Q))
+ups = st.one_of(st.just(Q), parts)
+edges = st.sampled_from([0, 1])
+tenants = st.integers(0, 3)
+people = st.integers(0, 7)
+
+
+def near(limit: int, part: int, edge: int) -> int:
+    """`part` millionths of a limit; at the ends, moved by `edge` so that bounds are crossed."""
+    return max(0, limit * part // Q + (edge if part in (0, Q) else 0))
+
+
+class Machine(RuleBasedStateMachine):
+    """One cluster, four tenants, three holders, five reporters."""
+
+    stage: Stage
+    pair: Pair
+    key: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.snapshot = self.stage.anvil.snapshot()
+
+    def teardown(self) -> None:
+        self.stage.anvil.revert(self.snapshot)
+
+    @property
+    def world(self) -> World:
+        return self.pair.world
+
+    def start(self, terms: Terms, units: int, minute: int) -> None:
+        """Register and mint at some second of an hour."""
+        self.stage.skip(minute + 1)
+        self.pair = Pair(self.stage, terms, units)
+        self.key = self.pair.cluster
+
+    # Steps
+
+    def act(
+        self,
+        sender: UnlockedAccount,
+        contract: Contract,
+        name: str,
+        arguments: tuple[Any, ...],
+        model: Callable[..., Any],
+    ) -> bool:
+        """Somebody calls a function, whose twin takes the caller's address first."""
+        return self.pair.step(
+            name,
+            lambda: contract.send(name, *arguments, sender=sender),
+            lambda: model(sender.address, *arguments),
+        )
+
+    def anyone(self, contract: Contract, name: str, model: Callable[..., Any]) -> bool:
+        """A stranger calls a function of the cluster, which does not ask who calls."""
+        return self.pair.step(
+            name,
+            lambda: contract.send(name, self.key, sender=self.stage.stranger),
+            lambda: model(self.key),
+        )
+
+    def live_hours(self, hours: int, up: int) -> None:
+        """Some hours pass, are reported, and become final."""
+        self.pair.wait(hours * HOUR)
+        self.report_up(up)
+        self.pair.wait(FINALITY)
+
+    def report_up(self, up: int) -> None:
+        """Catch up: all finished hours, in which the units booked were up for a part."""
+        world = self.world
+        units = world.registry.cluster_of(self.key).attested * 1000
+        first = max(world.registry.genesis_of(self.key), self.pair.hour - 200)
+        samples = [
+            Sample(self.key, h, units, min(units, world.market.booked_at(self.key, h) * up // 1000))
+            for h in range(first, self.pair.hour)
+        ]
+        if samples:
+            self.pair.step("report", *self.pair.report(samples, (0, 1, 2)))
+
+    def open_lease(self, who: int, units: int, ahead: int, hours: int, limit: int) -> bool:
+        arguments = (self.key, units, self.pair.hour + ahead, hours, limit)
+        tenant = self.stage.tenants[who]
+        return self.act(tenant, self.stage.market, "lease", arguments, self.world.market.lease)
+
+    def settle_lease(self, lease_id: int) -> None:
+        self.pair.step(
+            "settle",
+            lambda: self.stage.market.send("settle", lease_id, sender=self.stage.stranger),
+            lambda: self.world.market.settle(lease_id),
+        )
+
+    def give_tokens(self, to: int, part: int) -> None:
+        """Tokens leave the operator in whole parts, so that holders really hold something."""
+        operator, holder = self.stage.operator, self.pair.people[to].address
+        share = self.world.token(self.key)
+        amount = share.balance_of(operator.address) * part // Q // UNIT * UNIT
+        token = self.stage.token(self.key)
+        self.act(operator, token, "transfer", (holder, amount), share.transfer)
+
+    def free(self, start: int, hours: int) -> int:
+        """Units open to bookings in every hour of a stretch."""
+        peak = self.world.market.peak_booked(self.key, start, start + hours)
+        return max(0, self.world.registry.cluster_of(self.key).sellable - peak)
+
+    def covered(self, start: int, hours: int) -> int:
+        """Units that the bond stands behind besides those booked; all where there is none."""
+        bond = self.world.registry.cluster_of(self.key).terms.service.bond
+        if bond == 0:
+            return MAX
+        market = self.world.market
+        bonded = market.book_of(self.key).bond // (bond * LEDGER_SCALE)
+        return max(0, bonded - market.peak_booked(self.key, start, start + hours))
+
+    def post(self, amount: int) -> None:
+        """The operator posts a bond."""
+        market = self.world.market
+        self.act(
+            self.stage.operator, self.stage.market, "postBond", (self.key, amount), market.post_bond
+        )
+
+    def distribute(self) -> None:
+        self.anyone(self.stage.router, "distribute", self.world.router.distribute)
+
+    def accrue(self) -> None:
+        self.anyone(self.stage.market, "accrue", self.world.market.accrue)
+
+    # What must hold
+
+    @invariant()
+    def chain_and_model_agree(self) -> None:
+        if hasattr(self, "pair"):
+            self.pair.compare()
+
+    @invariant()
+    def the_design_holds(self) -> None:
+        if hasattr(self, "pair"):
+            invariants.check_all(self.world)
+
+
+class TimeRules(Machine):
+    """Time passes; hours are accrued."""
+
+    @rule(seconds=st.one_of(st.integers(1, 2 * HOUR), st.sampled_from([HOUR, FINALITY])))
+    def wait(self, seconds: int) -> None:
+        self.pair.wait(seconds)
+
+    @rule()
+    def wait_for_the_hour(self) -> None:
+        """To the first second of the next hour."""
+        self.pair.wait(HOUR - self.pair.now % HOUR)
+
+    @rule(days=st.integers(7, 9))
+    def wait_in_silence(self, days: int) -> None:
+        self.pair.wait(days * 24 * HOUR)
+
+    @rule()
+    def accrue(self) -> None:
+        self.anyone(self.stage.market, "accrue", self.world.market.accrue)

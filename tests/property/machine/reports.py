@@ -1,0 +1,89 @@
+"""Reporters report, or do not."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from tests.property.machine.base import Machine, parts, ups
+from tests.support.stage import Q
+from wellhead.model.samples import Sample
+
+
+class ReportRules(Machine):
+    """Some of the hours, any signers in any order; silence."""
+
+    @rule(
+        first=st.integers(-2, 3),
+        count=st.integers(1, 30),
+        up=parts,
+        delivered=parts,
+        order=st.one_of(
+            st.sampled_from([(0, 1, 2), (1, 3, 4), (0, 2, 4)]),
+            st.lists(st.integers(0, 4), max_size=4).map(tuple),
+        ),
+    )
+    def report(
+        self, first: int, count: int, up: int, delivered: int, order: tuple[int, ...]
+    ) -> None:
+        """Some hours from around the cursor on, most of them open; any signers in any order."""
+        world = self.pair.world
+        book = world.market.book_of(self.key)
+        genesis = world.registry.genesis_of(self.key)
+        start = max(book.cursor or genesis, genesis) + first
+        units = world.registry.cluster_of(self.key).attested
+        working = units * 1000 * up // Q
+        samples = [
+            Sample(
+                cluster=self.key,
+                hour=hour,
+                working=working,
+                available=min(working, world.market.booked_at(self.key, hour) * delivered // 1000),
+                measured=delivered,
+                energy=hour,
+                work=units,
+            )
+            for hour in range(start, start + count)
+        ]
+        self.pair.step("report", *self.pair.report(samples, order))
+
+    @rule(up=parts)
+    def report_everything(self, up: int) -> None:
+        self.report_up(up)
+
+    # Three times, because hypothesis leaves rules out at random and money needs final hours.
+
+    @rule(hours=st.integers(1, 30), up=ups)
+    def live(self, hours: int, up: int) -> None:
+        self.live_hours(hours, up)
+
+    @rule(hours=st.integers(1, 8), up=ups)
+    def live_briefly(self, hours: int, up: int) -> None:
+        self.live_hours(hours, up)
+
+    @rule(hours=st.integers(20, 60), up=st.integers(0, Q))
+    def live_badly_and_settle(self, hours: int, up: int) -> None:
+        self.live_hours(hours, up)
+        for lease_id in sorted(self.world.market.leases):
+            self.settle_lease(lease_id)
+
+    @rule(offset=st.integers(-1, 4))
+    def close_silent(self, offset: int) -> None:
+        world = self.pair.world
+        book = world.market.book_of(self.key)
+        hour = (book.cursor or world.registry.genesis_of(self.key)) + offset
+        sender = self.stage.stranger
+        self.pair.step(
+            "closeSilent",
+            lambda: self.stage.oracle.send("closeSilent", self.key, hour, sender=sender),
+            lambda: world.oracle.close_silent(self.key, hour),
+        )
+
+    @rule()
+    def pay_reporters(self) -> None:
+        sender = self.stage.stranger
+        self.pair.step(
+            "payReporters",
+            lambda: self.stage.oracle.send("payReporters", sender=sender),
+            self.world.oracle.pay_reporters,
+        )
