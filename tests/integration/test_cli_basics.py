@@ -14,7 +14,7 @@ import pytest
 from tests.support.cli import Command
 from wellhead import toolchain
 from wellhead.cli import COMMANDS, SHORT, documents
-from wellhead.cli.sentences import SENTENCES, sentence
+from wellhead.cli.sentences import OURS, SENTENCES, sentence
 from wellhead.cli.terms import TERMS, gather
 from wellhead.cli.tree import Leaf, Tree
 
@@ -129,7 +129,7 @@ def test_completion(shell: str, tmp_path: Path) -> None:
     ("words", "expected"),
     [
         ("wellhead lea", {"lease"}),
-        ("wellhead lease ", {"open", "list", "show", "settle"}),
+        ("wellhead lease s", {"show", "settle", "split", "suspend", "sell"}),
         ("wellhead lease open --un", {"--units"}),
         ("wellhead completion ", {"bash", "zsh", "fish"}),
     ],
@@ -204,7 +204,7 @@ def test_every_custom_error_has_a_sentence() -> None:
         for entry in artifact["abi"]:
             if entry["type"] == "error":
                 declared[entry["name"]] = [i["type"] for i in entry["inputs"]]
-    assert sorted(set(declared) - set(SENTENCES)) == []
+    assert sorted(set(declared) ^ (set(SENTENCES) - set(OURS))) == []
     examples = {"string": "low", "address": "0x" + "ab" * 20, "bytes32": b"\1" * 32}
     for name, types in declared.items():
         arguments = {str(n): examples.get(kind, 7) for n, kind in enumerate(types)}

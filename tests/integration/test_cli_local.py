@@ -50,12 +50,14 @@ def kill(pid: int) -> None:
 def wait_for_save(folder: Path, block: dict[str, Any]) -> None:
     """The keeper looks every second; the states of old blocks may take a little longer."""
     whole, wanted = folder / "local" / WHOLE, int(block["number"], 16)
-    for _ in range(400):
-        if whole.is_file():
+    seen = None
+    for _ in range(600):
+        if whole.is_file() and (stamp := whole.stat().st_mtime_ns) != seen:
+            seen = stamp
             saved = json.loads(gzip.decompress(whole.read_bytes()))
             if saved["best_block_number"] == wanted:
                 return
-        time.sleep(0.05)
+        time.sleep(0.25)
     raise AssertionError(f"block {wanted} was not saved")
 
 

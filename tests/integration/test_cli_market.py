@@ -1,4 +1,4 @@
-"""register, mint, quote, lease: what they do on chain, and what they refuse."""
+"""mint, quote, lease: what they do on chain, and what they refuse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from tests.support.cli import Command, block_number, purse
 from tests.support.stage import EVIDENCE, GENESIS, HOUR, Stage, Terms
-from wellhead.actions import leasing
 
 NOW = GENESIS // HOUR
 
@@ -22,96 +21,6 @@ def cluster(stage: Stage) -> int:
 
 def order(cluster: int, units: int = 8, hours: int = 24, start: object = "now") -> list[object]:
     return ["--cluster", cluster, "--units", units, "--hours", hours, "--start", start]
-
-
-# register
-
-
-def test_register_with_defaults(wellhead: Command, stage: Stage) -> None:
-    document = wellhead.json("register", "--yes")
-    cluster = stage.registry.call("clusterOf", 1)
-    assert document["schema"] == "wellhead.cluster.register/1"
-    assert document["cluster"] == "1"
-    assert document["token"] == cluster["token"]
-    assert document["operator"] == cluster["operator"] == stage.operator.address
-    assert document["genesis"] == str(cluster["genesis"])
-    terms = stage.registry.call("termsOf", 1)
-    assert terms["sku"].rstrip(b"\0") == b"H100-SXM5-80GB"
-    assert terms["pricing"]["baseStart"] == int(document["terms"]["base_start"]) == 2_000_000
-    assert stage.token(1).call("symbol") == "WHC"
-
-
-def test_register_from_a_file_with_options_before_it(
-    wellhead: Command, stage: Stage, tmp_path: Path
-) -> None:
-    path = tmp_path / "terms.toml"
-    path.write_text('name = "Edge"\nsymbol = "EDG"\nkind = "edge"\nprice = 1.25\nsla = "95%"\n')
-    wellhead.json("register", "--terms", path, "--price", "3", "--price-cap", "4", "--yes")
-    terms = stage.registry.call("termsOf", 1)
-    assert terms["kind"] == 2
-    assert terms["pricing"]["baseStart"] == 3_000_000
-    assert terms["pricing"]["baseCap"] == 4_000_000
-    assert terms["service"]["sla"] == 950_000
-    assert stage.token(1).call("name") == "Edge"
-
-
-def test_register_from_json(wellhead: Command, stage: Stage, tmp_path: Path) -> None:
-    path = tmp_path / "terms.json"
-    path.write_text(json.dumps({"price": 1.25, "max-hours": 100, "min_hours": 2}))
-    wellhead.json("register", "--terms", path, "--yes")
-    pricing = stage.registry.call("termsOf", 1)["pricing"]
-    assert (pricing["baseStart"], pricing["minHours"], pricing["maxHours"]) == (1_250_000, 2, 100)
-
-
-@pytest.mark.parametrize(
-    ("name", "body", "said"),
-    [
-        ("a.toml", "price = ", "not TOML"),
-        ("a.toml", 'prize = "1"', "unknown term 'prize'"),
-        ("a.toml", "price = true", "price must be a number or a text"),
-        ("a.toml", 'price = "-1"', "price: '-1' is no number"),
-        ("a.toml", 'kind = "boat"', "kind: 'boat' is none of"),
-        ("a.toml", f'sku = "{"x" * 33}"', "at most 32 printable ASCII"),
-        ("a.toml", 'region = "Zürich"', "at most 32 printable ASCII"),
-        ("a.toml", f"power = {2**32}", "power is 4294967296"),
-        ("a.json", "{", "not JSON"),
-        ("a.json", "[]", "not an object"),
-        ("a.json", "\udcff", "not UTF-8"),
-    ],
-)
-def test_a_malformed_terms_file_is_exit_code_5(
-    wellhead: Command, stage: Stage, tmp_path: Path, name: str, body: str, said: str
-) -> None:
-    path = tmp_path / name
-    path.write_bytes(body.encode("utf-8", "surrogateescape"))
-    before = block_number(stage)
-    assert said in wellhead.refused(5, "register", "--terms", path, "--yes")
-    assert "can not be read" in wellhead.refused(5, "register", "--terms", tmp_path / "none")
-    assert block_number(stage) == before
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--account", "3"], "does not have the role"),
-        (["--price", "11"], "the first base price must lie between"),
-        (["--discount", "60%"], "at most 33.3333 % is possible"),
-        (["--name", "x" * 32], "name has 1 to 31 bytes"),
-        (["--operator-share", "90%"], "add up to at most 100 %"),
-    ],
-)
-def test_terms_that_the_registry_refuses(
-    wellhead: Command, stage: Stage, arguments: list[str], said: str
-) -> None:
-    assert said in wellhead.refused(1, "register", *arguments, "--yes")
-    assert said in wellhead.refused(1, "register", *arguments, "--dry-run")
-    assert stage.registry.call("clusterCount") == 0
-
-
-def test_a_dry_registration_registers_nothing(wellhead: Command, stage: Stage) -> None:
-    document = wellhead.json("register", "--dry-run")
-    assert (document["dry_run"], document["cluster"], document["token"]) == (True, "1", None)
-    assert stage.registry.call("clusterCount") == 0
 
 
 # mint
@@ -225,20 +134,6 @@ def test_start_by_time_and_by_number(wellhead: Command, cluster: int) -> None:
     assert by_time["start"] == str(NOW + 24)
 
 
-def test_lease_approves_exactly_the_cost(wellhead: Command, stage: Stage, cluster: int) -> None:
-    tenant = stage.holders[0]  # nobody has given the vault an allowance here
-    stage.cash.send("mint", tenant.address, 10**12, sender=tenant)
-    document = wellhead.json("lease", *order(cluster, start="now+1"), "--account", 9, "--yes")
-    cost = int(document["cost"])
-    assert document["schema"] == "wellhead.lease.open/1"
-    assert int(document["approved"]) == cost
-    assert purse(stage, tenant) == (10**12 - cost, 0)
-    lease = stage.market.call("leaseOf", int(document["lease"]))
-    assert (lease["units"], lease["start"], lease["end"]) == (8, NOW + 1, NOW + 25)
-    assert stage.market.call("ownerOf", int(document["lease"])) == tenant.address
-    assert int(document["max_cost"]) == -(-cost * 101 // 100)
-
-
 def test_lease_leaves_a_large_allowance_alone(
     wellhead: Command, stage: Stage, cluster: int
 ) -> None:
@@ -311,22 +206,6 @@ def test_a_pause_is_said(wellhead: Command, stage: Stage, cluster: int) -> None:
     stage.registry.send("pause", sender=stage.guardian)
     assert "New leases are paused." in wellhead.refused(1, "quote", *order(cluster))
     assert "paused" in wellhead.refused(1, "register", "--yes")
-
-
-def test_a_price_that_moved_is_approved_anew(
-    stage: Stage,
-) -> None:
-    cluster = stage.cluster(1000)
-    tenant = stage.holders[0]
-    stage.cash.send("mint", tenant.address, 10**12, sender=tenant)
-    wanted = leasing.Order(cluster, 8, NOW + 1, 24)
-    payment = leasing.prepare(stage.deployment, wanted, tenant.address, None)
-    # Somebody books the same hours between the quote and the approval.
-    stage.lease(cluster, 1, NOW + 1, 24)
-    opened = leasing.open_lease(stage.deployment, payment, tenant)
-    assert opened.cost > payment.quote.cost
-    assert opened.approved == opened.cost
-    assert purse(stage, tenant) == (10**12 - opened.cost, 0)
 
 
 def test_other_terms_are_shown(wellhead: Command, stage: Stage) -> None:

@@ -13,8 +13,11 @@ from rich.cells import cell_len
 from tests.support.cli import Command, block_number, command_on
 from tests.support.program import WELLHEAD, Program, program_on
 from tests.support.stage import GENESIS, HOUR, Stage
+from wellhead.chain import dev_account
 
 NOW = GENESIS // HOUR
+DAY = 24 * HOUR
+HOLDER = dev_account(9).address
 ESCAPE = "\x1b["
 
 
@@ -27,6 +30,12 @@ def program(stage: Stage, tmp_path: Path) -> Program:
 @pytest.fixture
 def wellhead(stage: Stage, tmp_path: Path) -> Command:
     stage.lease(stage.cluster(64), 16, NOW + 1, 4)
+    second = stage.lease(1, 8, NOW + 1, 4, stage.tenants[1])
+    now, exchange = stage.now(), stage.deployment.exchange
+    stage.market.send("approve", exchange.address, second, sender=stage.tenants[1])
+    exchange.send("list", second, 10**8, 5 * 10**7, now, now + DAY, sender=stage.tenants[1])
+    stage.market.send("setUser", 1, HOLDER, (NOW + 3) * HOUR, sender=stage.tenants[0])
+    stage.cash.send("mint", stage.operator.address, 10**12, sender=stage.operator)
     return command_on(stage, tmp_path)
 
 
@@ -40,6 +49,19 @@ LOOKS: list[list[object]] = [
     ["lease", *LEASE, "--dry-run"],
     ["lease", "list"],
     ["lease", "show", 1],
+    ["lease", "show", 2],
+    ["lease", "extend", 1, "--hours", 4, "--dry-run"],
+    ["lease", "cancel", 2, "--account", 6, "--dry-run"],
+    ["lease", "split", 2, "--units", 3, "--account", 6, "--dry-run"],
+    ["lease", "split", 2, "--at", "now+3", "--account", 6, "--dry-run"],
+    ["lease", "transfer", 1, 7, "--dry-run"],
+    ["lease", "user", 2, 9, "--account", 6, "--dry-run"],
+    ["lease", "suspend", 1, "--notice", "0x" + "ab" * 32, "--dry-run"],
+    ["lease", "offers"],
+    ["lease", "sell", 1, "--price", 1000, "--to-price", 900, "--dry-run"],
+    ["lease", "buy", 2, "--dry-run"],
+    ["cluster", "bond", 1],
+    ["cluster", "bond", 1, "--post", 1000, "--dry-run"],
     ["revenue", "show", "--account", 5],
     ["settle", "--cluster", 1, "--dry-run"],
     ["register", "--dry-run"],

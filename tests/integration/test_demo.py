@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from wellhead.actions.books import PARTS
 from wellhead.demo import run as run_module
-from wellhead.demo.results import DemoResult
+from wellhead.demo.money import dollars
+from wellhead.demo.results import BooksError, DemoResult
 from wellhead.demo.run import DemoError, run_demo
+from wellhead.demo.terms import BONDED
 from wellhead.demo.trace import COLUMNS, TraceError, load_trace
 from wellhead.model.units import LEDGER_SCALE
 
@@ -35,7 +38,10 @@ def write_trace(path: Path, rows: int = ROWS) -> Path:
     return path
 
 
-def demo(folder: Path, *, infer_down: bool = True) -> tuple[DemoResult, dict[str, int]]:
+Story = tuple[DemoResult, dict[str, int]]
+
+
+def demo(folder: Path, *, infer_down: bool = True) -> Story:
     result = run_demo(
         write_trace(folder / "trace.csv"),
         infer_down=infer_down,
@@ -48,18 +54,26 @@ def demo(folder: Path, *, infer_down: bool = True) -> tuple[DemoResult, dict[str
     return result, {name: int(value) for name, value in written.items()}
 
 
-def test_three_days_with_an_outage(tmp_path: Path) -> None:
-    result, report = demo(tmp_path)
-    trace = load_trace(tmp_path / "trace.csv")
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    return demo(tmp_path_factory.mktemp("demo"))
+
+
+def test_three_days_with_an_outage(story: Story, tmp_path: Path) -> None:
+    result, report = story
+    trace = load_trace(write_trace(tmp_path / "trace.csv"))
     assert report["hours"] == report["reports"] == len(trace.hours) == 73
     assert report["leases"] == len(result.leases) > 12
     assert report["ledger_scale"] == LEDGER_SCALE
 
-    parts = ("routed", "undistributed", "refunded", "refund_owed", "escrowed")
-    assert report["paid_in"] == sum(report[part] for part in parts)
+    for prefix in ("", "second_"):
+        bond = report[f"{prefix}bond"] + report[f"{prefix}bond_withdrawn"]
+        parts = sum(report[prefix + part] for part in PARTS)
+        assert report[f"{prefix}paid_in"] + report[f"{prefix}bond_posted"] == parts + bond
     assert report["paid_in"] == LEDGER_SCALE * sum(lease.cost for lease in result.leases)
     assert report["refunded"] == LEDGER_SCALE * sum(lease.refunded for lease in result.leases)
     assert report["outage_refund"] == report["refunded"] + report["refund_owed"] > 0
+    assert report["bond_posted"] == report["void_refund"] == report["compensation"] == 0
     assert report["escrowed"] > 0
     assert report["routed"] > 0
     assert report["bitcoin_pending"] > 0
@@ -70,17 +84,114 @@ def test_three_days_with_an_outage(tmp_path: Path) -> None:
     assert all(lease.refunded == 0 for lease in result.leases if lease.start > short[-1])
     claimed = LEDGER_SCALE * sum(holder.claimed for holder in result.holders)
     assert 0 <= report["holders_cash"] - claimed < LEDGER_SCALE * (len(result.holders) + 1)
-    assert {reporter.signed for reporter in result.reporters} <= {43, 44, 45}
+    assert {reporter.signed for reporter in result.reporters} <= {46, 47, 48}
     assert any(0 < lease.first_seconds < 3600 for lease in result.leases)
 
 
-def test_the_same_trace_gives_the_same_books_and_no_inference_no_refunds(tmp_path: Path) -> None:
-    _, first = demo(tmp_path)
+def test_leases_are_extended_cancelled_and_sold(story: Story) -> None:
+    result, report = story
+    (extended,) = (lease for lease in result.leases if lease.extended)
+    assert extended.start > extended.booked_at, "booked ahead"
+    short = next(n for n, hour in enumerate(result.hours) if hour.served < 10**6)
+    assert 0 <= short - extended.start - extended.hours < extended.extended
+    assert extended.refunded > 0, "the outage fell into the hours that were added"
+    (cancelled,) = (lease for lease in result.leases if lease.sold_back)
+    assert report["cancelled"] == LEDGER_SCALE * cancelled.cancelled > 0
+    assert cancelled.cancelled < cancelled.cost * cancelled.sold_back // cancelled.hours
+    hour = cancelled.start + cancelled.hours - cancelled.sold_back
+    others = [lease for lease in result.leases if lease is not cancelled]
+    for at, wanted in ((hour - 1, cancelled.units), (hour, 0)):
+        rest = (x.units for x in others if x.start <= at < x.start + x.hours + x.extended)
+        assert result.hours[at].booked == sum(rest) + wanted
+    said = [step.text for step in result.steps if not step.is_second]
+    assert [text.split()[2] for text in said] == ["books", "extends", "cancels", "offers", "buys"]
+    # What was lost of the hours that were final went to the seller, who had them.
+    seller = result.leases[0]
+    assert f"refunds of {dollars(seller.refunded)} go to {seller.tenant} first" in said[-1]
+    assert seller.refunded > 0
+
+
+def test_the_made_up_cluster_defaults(story: Story) -> None:
+    """It holds to what its terms say, whatever the trace."""
+    result, report = story
+    second = {
+        name.removeprefix("second_"): value
+        for name, value in report.items()
+        if name.startswith("second_")
+    }
+    service, pricing = BONDED.service, BONDED.pricing
+    cut, ended, ahead = result.second.leases
+    assert [lease.void for lease in (cut, ended, ahead)] == [120, 0, ahead.hours]
+    declared = cut.start + cut.hours - cut.void
+    assert declared == ahead.start - 24 == len(result.hours) - 1
+    # The bond was posted for the peak; penalties of 72 hours were out of it at the default.
+    peak = cut.units + ahead.units
+    assert second["bond_posted"] == LEDGER_SCALE * peak * service.bond
+    # Nothing was available for 72 hours before the last that was final, and 24 more of the first.
+    lost = cut.cost * 96 // cut.hours + ended.cost * 72 // ended.hours
+    assert abs(lost * 3 // 2 - second["outage_refund"] // LEDGER_SCALE) < 4
+    penalties = second["from_bond"] - second["compensation"]
+    assert abs(lost // 2 - penalties // LEDGER_SCALE) < 4
+    # A tenant has all rent of void hours back, and for each unit-hour the same compensation.
+    void = cut.cost * cut.void // cut.hours + ahead.cost
+    assert abs(void - second["void_refund"] // LEDGER_SCALE) < 4
+    unit_hours = cut.units * cut.void + ahead.units * ahead.void
+    share, rest = divmod(second["compensation"], unit_hours)
+    assert rest == 0
+    most = LEDGER_SCALE * service.bond // pricing.horizon_hours
+    assert most * 9 // 10 < share < most, "the penalties before left less than a whole bond"
+    assert second["escrowed"] == 0
+    assert second["bond"] == second["bond_posted"] - second["from_bond"] > 0
+    assert second["reports"] == 120
+    said = [step.text for step in result.steps if step.is_second]
+    assert "72 hours" in said[-1]
+    assert dollars(second["compensation"] // LEDGER_SCALE) in said[-1]
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong", "said"),
+    [
+        ("wellhead.demo.history.refund", lambda *_: 0, "the refund of cancelling lease"),
+        ("wellhead.actions.losses.loss", lambda *_: 10**6, "recomputed"),
+        ("wellhead.demo.books.LEDGER_SCALE", 1, "the market's claim"),
+    ],
+)
+def test_figures_that_differ_from_the_chain_s_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, wrong: object, said: str
+) -> None:
+    monkeypatch.setattr(place, wrong)
+    trace = write_trace(tmp_path / "trace.csv", rows=24 * 12)
+    report = tmp_path / "demo-report.json"
+    with pytest.raises(BooksError, match=said):
+        run_demo(trace, report_path=report, progress_console=Console(file=io.StringIO()))
+    assert not report.exists()
+
+
+@pytest.mark.parametrize("hours", [1, 2, 123, 124])
+def test_a_trace_of_any_length(tmp_path: Path, hours: int) -> None:
+    """The chain begins before short traces; each has all of the made-up cluster's life."""
+    trace = write_trace(tmp_path / "trace.csv", rows=hours * 12 - 3)
+    result = run_demo(
+        trace,
+        report_path=tmp_path / "demo-report.json",
+        console=Console(file=io.StringIO()),
+        progress_console=Console(file=io.StringIO()),
+    )
+    assert len(result.hours) == hours
+    assert result.second.books.compensation > 0
+    assert result.second.books.escrowed == 0
+
+
+def test_the_same_trace_gives_the_same_books_and_no_inference_no_refunds(
+    story: Story, tmp_path: Path
+) -> None:
+    _, first = story
     _, again = demo(tmp_path)
     assert first == again
     _, without = demo(tmp_path, infer_down=False)
     assert without["outage_refund"] == without["refunded"] == without["refund_owed"] == 0
-    assert without["paid_in"] == first["paid_in"]
+    for name in ("paid_in", "cancelled", *(n for n in first if n.startswith("second_"))):
+        assert without[name] == first[name], name
 
 
 def test_a_bad_trace_starts_nothing_and_leaves_the_report_alone(

@@ -22,7 +22,10 @@ from wellhead.chain.plan import addresses as planned
 from wellhead.chain.proof import prove
 
 WELLHEAD = str(Path(sys.executable).with_name("wellhead"))
-STEPS = 18
+#: Contracts, and with the rehearsal's parameters eleven calls.
+STEPS = len(ORDER) + 11
+#: Transactions before the market's.
+MARKET = ORDER.index("LeaseMarket")
 
 
 def check_the_end(rehearsal: Rehearsal, first: int = 0, more: int = 0) -> Deployment:
@@ -75,7 +78,7 @@ def test_killed_in_the_middle_and_resumed(rehearsal: Rehearsal) -> None:
 
     resumed = rehearsal.deploy()
     assert resumed.code == 0, resumed.stderr
-    assert "a deployment was interrupted: 3 of 18 transactions were mined" in resumed.stderr
+    assert f"a deployment was interrupted: 3 of {STEPS} transactions were mined" in resumed.stderr
     check_the_end(rehearsal)
 
 
@@ -178,7 +181,7 @@ def test_a_base_fee_that_stays_above_the_cap(rehearsal: Rehearsal) -> None:
     outcome = rehearsal.deploy(transactions=caps)
     assert outcome.code == 3
     assert "caps leave no room to replace it: waiting" in outcome.stderr
-    assert "3 of 18 transactions: the same command continues" in outcome.stderr
+    assert f"{MARKET} of {STEPS} transactions: the same command continues" in outcome.stderr
     assert "is not mined after 60 s" in outcome.stderr
     rehearsal.node.base_fee = GWEI
     assert rehearsal.deploy(transactions=caps).code == 0
@@ -219,15 +222,15 @@ def test_a_foreign_transaction_takes_a_contracts_nonce(rehearsal: Rehearsal) -> 
     once(rehearsal, "LeaseMarket", interfere)
     said = rehearsal.refused(4)
     assert "LeaseMarket can not be created at" in said
-    assert "nonce 3 was used by another transaction" in said
-    assert "Authority, Vault, MetricsOracle stand for nothing" in said
+    assert f"nonce {MARKET} was used by another transaction" in said
+    assert f"{', '.join(ORDER[:MARKET])} stand for nothing" in said
     assert rehearsal.refused(4) == said
     assert not rehearsal.file.exists()
 
     outcome = rehearsal.deploy("--again")
     assert outcome.code == 0, outcome.stderr
     assert "an interrupted deployment to this chain is abandoned" in outcome.stderr
-    check_the_end(rehearsal, first=4)
+    check_the_end(rehearsal, first=MARKET + 1)
     kept = list(rehearsal.file.parent.glob("*.partial-*.json"))
     assert [json.loads(path.read_text())["first_nonce"] for path in kept] == [0]
 
@@ -240,7 +243,10 @@ def test_a_foreign_transaction_takes_a_calls_nonce(rehearsal: Rehearsal) -> None
     once(rehearsal, "label of GUARDIAN", interfere)
     outcome = rehearsal.deploy()
     assert outcome.code == 0, outcome.stderr
-    assert "nonce 10 was used by another transaction; taking the next one" in outcome.stderr
+    assert (
+        f"nonce {len(ORDER) + 3} was used by another transaction; taking the next one"
+        in outcome.stderr
+    )
     check_the_end(rehearsal, more=1)
 
 
@@ -276,7 +282,10 @@ def test_the_node_goes_and_comes_back(rehearsal: Rehearsal) -> None:
     outcome = rehearsal.deploy()
     assert outcome.code == 3, outcome.stderr
     assert f"no node answers at http://127.0.0.1:{at}" in outcome.stderr
-    assert "interrupted after 4 of 18 transactions: the same command continues" in outcome.stderr
+    assert (
+        f"interrupted after {MARKET + 2} of {STEPS} transactions: the same command continues"
+        in outcome.stderr
+    )
     rehearsal.node.resume()
     assert rehearsal.deploy().code == 0
     check_the_end(rehearsal)

@@ -14,7 +14,7 @@ from typing import Protocol
 from wellhead.actions.views import head
 from wellhead.chain import Deployment
 from wellhead.model.terms import Pricing
-from wellhead.model.units import HOUR
+from wellhead.model.units import HOUR, LEDGER_SCALE
 
 #: Sizes of the contract's nodes in hours. Longer stretches are cut into the first.
 SIZES = (648, 216, 72, 24, 8)
@@ -73,7 +73,8 @@ class ChainSource:
 
 @dataclass(frozen=True)
 class Market:
-    """A cluster as the market sees it in a block, and when that is. Units are whole."""
+    """A cluster as the market sees it in a block, and when that is. Units are whole; `bonded` are
+    those that the operator's bond stands behind, None where the terms ask for no bond."""
 
     cluster: int
     block: int
@@ -82,6 +83,12 @@ class Market:
     attested: int
     sellable: int
     paused: bool
+    bonded: int | None = None
+
+    @property
+    def limit(self) -> int:
+        """Units that can be booked in an hour."""
+        return self.sellable if self.bonded is None else min(self.sellable, self.bonded)
 
     @property
     def hour(self) -> int:
@@ -98,6 +105,10 @@ def market_of(deployment: Deployment, cluster: int) -> Market:
     """A cluster in the latest block; Reverted when there is no such cluster."""
     block, time = head(deployment)
     offer = deployment.registry.call("offerOf", cluster, block=block)
+    bonded, each = None, int(offer["bond"])
+    if each:
+        books = deployment.market.call("booksOf", cluster, block=block)
+        bonded = int(books["bond"]) // (each * LEDGER_SCALE)
     return Market(
         cluster=cluster,
         block=block,
@@ -106,6 +117,7 @@ def market_of(deployment: Deployment, cluster: int) -> Market:
         attested=int(offer["attested"]),
         sellable=int(offer["sellable"]),
         paused=bool(offer["isPaused"]),
+        bonded=bonded,
     )
 
 

@@ -110,8 +110,8 @@ def compare(
             hours=order.hours,
             first=order.start,
             last=last,
-            free=max(market.sellable - least, 0),
-            sellable=market.sellable,
+            free=max(market.limit - least, 0),
+            sellable=market.limit,
         )
     chosen = best(every)
     asked = every[0] if every[0].start == order.start else None
@@ -133,7 +133,7 @@ def candidates(market: Market, order: Order, base: int, booked: Sequence[int]) -
     sums = list(accumulate(booked, initial=0))
     found = []
     for place, peak in enumerate(_peaks(booked, order.hours)):
-        if peak + order.units > market.sellable:
+        if peak + order.units > market.limit:
             continue
         start = order.start + place
         elapsed = market.time % HOUR if start == market.hour else 0

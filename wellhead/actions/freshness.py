@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from wellhead.actions.books import booked_units, opened_leases, reported_samples
+from wellhead.actions.held import booked_units, held_leases
+from wellhead.actions.records import reported_samples
 from wellhead.chain import Deployment
 from wellhead.model.units import HOUR
 
@@ -37,7 +38,7 @@ def freshness(deployment: Deployment, cluster: int, block: int, now: int) -> Fre
     """Read at `block`, whose time is `now`."""
     market = deployment.market
     current = now // HOUR
-    booked = booked_units(opened_leases(deployment, cluster, block))
+    booked = booked_units(held_leases(deployment, cluster, block))
     samples = reported_samples(deployment, cluster, block)
     cursor = int(market.call("booksOf", cluster, block=block)["cursor"])
     reach = int(market.call("accrue", cluster, block=block))

@@ -22,8 +22,9 @@ from typing import Any
 
 #: Seconds between two looks at the chain: as much is lost at most when the node is killed.
 INTERVAL = 1.0
-#: Saving with all old states may take one part in so many of the time.
-SHARE = 5
+#: Saving with all old states may take one part in so many of the time; no save waits longer than
+#: so many seconds for it.
+SHARE, LONGEST = 5, 30.0
 #: A block may come while the state is read; so often is it read anew.
 ATTEMPTS = 5
 
@@ -79,7 +80,7 @@ def keep(url: str, folder: Path, pid: int) -> None:
     while failures < PATIENCE and _is_there(pid) and _is_the_one(folder, pid):
         try:
             head, began = head_of(url), time.monotonic()
-            if head != saved_whole and began - since >= SHARE * cost:
+            if head != saved_whole and began - since >= min(SHARE * cost, LONGEST):
                 saved = saved_whole = save(url, folder, whole=True)
                 since = time.monotonic()
                 cost = since - began

@@ -1,20 +1,20 @@
-"""Leases: quoting, opening, settling."""
+"""Leases: quoting, opening, extending."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from wellhead.actions import paying
 from wellhead.actions.errors import Refusal
-from wellhead.chain import Account, Deployment, Receipt, Reverted
+from wellhead.actions.paying import Paid, Purchase
+from wellhead.chain import Account, Deployment, Receipt
 
 HOUR = 3600
 WAD = 10**18
 #: How far the default limit lies above the quote, in hundredths.
 MARGIN = 1
-#: The price may move between the approval and the lease; so often is it approved anew.
-ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,27 @@ class Quote:
 
 @dataclass(frozen=True)
 class Payment:
-    """How an order is to be paid: by whom, at most how much, and what that needs."""
+    """How an order is to be paid, and at most how much. `lease` is the one that it extends."""
 
     quote: Quote
     max_cost: int
-    tenant: str
-    balance: int
-    allowance: int
+    plan: paying.Plan
+    purchase: Purchase
+    asked: str | None = None
+    lease: int | None = None
+
+    @property
+    def tenant(self) -> str:
+        return self.plan.purse.account
 
     @property
     def needs_approval(self) -> bool:
-        return self.allowance < self.quote.cost
+        return self.plan.needs_approval
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A lease that was opened."""
+    """A lease that was opened, or hours that were added to one."""
 
     lease: int
     order: Order
@@ -78,8 +83,16 @@ class Opened:
     rate: int
     first_seconds: int
     tenant: str
-    approved: int
-    receipt: Receipt
+    paid: Paid
+
+    @property
+    def approved(self) -> int:
+        """What the vault was allowed to take by a transaction before."""
+        return self.paid.approved
+
+    @property
+    def receipt(self) -> Receipt:
+        return self.paid.receipt
 
 
 def quote(deployment: Deployment, order: Order) -> Quote:
@@ -100,23 +113,50 @@ def as_quote(order: Order, answer: Mapping[str, Any]) -> Quote:
     )
 
 
-def prepare(deployment: Deployment, order: Order, tenant: str, max_cost: int | None) -> Payment:
-    """Check all that can be checked before anything is sent."""
-    priced = quote(deployment, order)
-    cash, vault = deployment.cash, deployment.vault.address
-    balance, allowance = cash.call_many([("balanceOf", [tenant]), ("allowance", [tenant, vault])])
-    payment = Payment(
-        quote=priced,
-        max_cost=priced.default_max if max_cost is None else max_cost,
-        tenant=tenant,
-        balance=int(balance),
-        allowance=int(allowance),
-    )
-    if priced.cost > payment.max_cost:
-        raise Refusal("LeaseMarket_CostAboveMax", cost=priced.cost, maxCost=payment.max_cost)
-    if priced.cost > payment.balance:
-        raise Refusal("NotEnoughCash", account=tenant, balance=payment.balance, needed=priced.cost)
-    return payment
+def quote_extension(deployment: Deployment, lease: int, hours: int) -> Quote:
+    """What so many more hours of a lease cost now; Reverted when they can not be had."""
+    market = deployment.market
+    state = market.call("leaseOf", lease)
+    answer = market.call("quoteExtension", lease, hours)
+    order = Order(int(state["clusterId"]), int(state["units"]), int(state["stop"]), hours)
+    return as_quote(order, answer)
+
+
+def prepare(
+    deployment: Deployment,
+    order: Order,
+    sender: Account,
+    max_cost: int | None,
+    asked: str | None = None,
+) -> Payment:
+    """Check all that can be checked before anything is sent. `asked` is a way to pay."""
+
+    def arguments(limit: int) -> tuple[Any, ...]:
+        return order.cluster, order.units, order.start, order.hours, limit
+
+    def priced() -> Quote:
+        return quote(deployment, order)
+
+    return _prepare(deployment, priced, "lease", arguments, sender, max_cost, asked)
+
+
+def prepare_extension(
+    deployment: Deployment,
+    lease: int,
+    hours: int,
+    sender: Account,
+    max_cost: int | None,
+    asked: str | None = None,
+) -> Payment:
+    """The same for more hours of a lease that the sender owns, or is approved for."""
+
+    def arguments(limit: int) -> tuple[Any, ...]:
+        return lease, hours, limit
+
+    def priced() -> Quote:
+        return quote_extension(deployment, lease, hours)
+
+    return _prepare(deployment, priced, "extend", arguments, sender, max_cost, asked, lease)
 
 
 def open_lease(
@@ -125,104 +165,60 @@ def open_lease(
     sender: Account,
     log: Callable[[str], None] = lambda _: None,
 ) -> Opened:
-    """Approve exactly the cost where the vault may take less, and lease."""
-    order, approved = payment.quote.order, 0
-    for attempt in range(1, ATTEMPTS + 1):
-        if payment.needs_approval:
-            approved = payment.quote.cost
-            log(f"approving the vault for {approved} stablecoin units")
-            deployment.cash.send(
-                "approve", deployment.vault.address, approved, sender=sender, gas=None
-            )
-        try:
-            receipt = deployment.market.send(
-                "lease",
-                order.cluster,
-                order.units,
-                order.start,
-                order.hours,
-                payment.max_cost,
-                sender=sender,
-                gas=None,
-            )
-        except Reverted as error:
-            if error.name != "ERC20InsufficientAllowance" or attempt == ATTEMPTS:
-                raise
-            payment = prepare(deployment, order, sender.address, payment.max_cost)
-            continue
-        event = receipt.event("LeaseOpened")
-        return Opened(
-            lease=int(event["leaseId"]),
-            order=order,
-            cost=int(event["cost"]),
-            rate=int(event["rate"]),
-            first_seconds=int(event["firstSeconds"]),
-            tenant=sender.address,
-            approved=approved,
-            receipt=receipt,
-        )
-    raise AssertionError("the loop returns or raises")
+    """Pay, and lease."""
+    return _buy(deployment, payment, sender, "LeaseOpened", log)
 
 
-@dataclass(frozen=True)
-class Settlement:
-    """What settling one lease paid, or would pay, into the tenant's claim."""
+def extend_lease(
+    deployment: Deployment,
+    payment: Payment,
+    sender: Account,
+    log: Callable[[str], None] = lambda _: None,
+) -> Opened:
+    """Pay, and make the lease longer."""
+    return _buy(deployment, payment, sender, "LeaseExtended", log)
 
-    lease: int
-    tenant: str
-    refund: int
-    receipt: Receipt | None = None
 
-
-def settle(deployment: Deployment, lease: int, sender: Account, *, dry: bool) -> Settlement:
-    """Credit what is due for accrued hours; sends nothing when nothing is."""
-    market = deployment.market
-    refund = int(market.call("settle", lease, sender=sender.address))
-    found = Settlement(lease, str(market.call("ownerOf", lease)), refund)
-    if dry or not refund:
+def _prepare(
+    deployment: Deployment,
+    priced: Callable[[], Quote],
+    function: str,
+    arguments: Callable[[int], tuple[Any, ...]],
+    sender: Account,
+    max_cost: int | None,
+    asked: str | None,
+    lease: int | None = None,
+) -> Payment:
+    def price(limit: int) -> Quote:
+        found = priced()
+        if found.cost > limit:
+            raise Refusal("LeaseMarket_CostAboveMax", cost=found.cost, maxCost=limit)
         return found
-    receipt = market.send("settle", lease, sender=sender, gas=None)
-    paid = sum(int(event["amount"]) for event in receipt.all("Settled"))
-    return replace(found, refund=paid, receipt=receipt)
+
+    limit = priced().default_max if max_cost is None else max_cost
+    found = price(limit)
+    purchase = Purchase(deployment.market, function, arguments(limit), lambda: price(limit).cost)
+    paying.objections(purchase, sender.address)
+    planned = paying.plan(deployment, sender, found.cost, asked)
+    return Payment(found, limit, planned, purchase, asked, lease)
 
 
-def leases_of(deployment: Deployment, cluster: int) -> list[int]:
-    """Every lease of a cluster, the oldest first."""
-    opened = deployment.market.events("LeaseOpened", deployment.block)
-    return [int(event["leaseId"]) for event in opened if event["clusterId"] == cluster]
-
-
-@dataclass(frozen=True)
-class Distribution:
-    """A cluster's books brought up to date, and how what it earned was split, in cash units."""
-
-    cluster: int
-    accrued_to: int
-    distributed: int
-    parts: dict[str, int]
-    receipts: Sequence[Receipt] = ()
-
-
-def distribute(deployment: Deployment, cluster: int, sender: Account, *, dry: bool) -> Distribution:
-    """Accrue all final hours and split what they earned; reporters are paid too."""
-    market, router, oracle = deployment.market, deployment.router, deployment.oracle
-    receipts: list[Receipt] = []
-    cursor = int(market.call("accrue", cluster, sender=sender.address))
-    if dry:
-        due = int(router.call("distribute", cluster, sender=sender.address))
-        return Distribution(cluster, cursor, due, {})
-    while int(market.call("booksOf", cluster)["cursor"]) < cursor:
-        receipts.append(market.send("accrue", cluster, sender=sender, gas=None))
-        cursor = int(market.call("accrue", cluster, sender=sender.address))
-    parts: dict[str, int] = {}
-    distributed = 0
-    if int(router.call("distribute", cluster, sender=sender.address)):
-        receipts.append(router.send("distribute", cluster, sender=sender, gas=None))
-        event = receipts[-1].event("Distributed")
-        names = ("operator", "remainder", "reporters", "cash", "bitcoin")
-        parts = {name: int(event[name]) for name in names}
-        collected = receipts[-1].event("Collected")
-        distributed = int(collected["earned"]) + int(collected["remainder"])
-    if int(oracle.call("payReporters", sender=sender.address)):
-        receipts.append(oracle.send("payReporters", sender=sender, gas=None))
-    return Distribution(cluster, cursor, distributed, parts, receipts)
+def _buy(
+    deployment: Deployment,
+    payment: Payment,
+    sender: Account,
+    name: str,
+    log: Callable[[str], None],
+) -> Opened:
+    paid = paying.pay(deployment, payment.plan, payment.purchase, sender, payment.asked, log)
+    event, order = paid.receipt.event(name), payment.quote.order
+    start, end = int(event["start"]), int(event["end"])
+    return Opened(
+        lease=int(event["leaseId"]),
+        order=Order(order.cluster, order.units, start, end - start),
+        cost=int(event["cost"]),
+        rate=int(event["rate"]),
+        first_seconds=int(event.arguments.get("firstSeconds", HOUR)),
+        tenant=sender.address,
+        paid=paid.settled(int(event["cost"])),
+    )

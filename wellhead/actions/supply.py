@@ -32,7 +32,7 @@ def encode_terms(terms: Terms) -> tuple[Any, ...]:
     pricing = astuple(terms.pricing)
     numbers = {**terms.pricing.__dict__, **terms.service.__dict__, **terms.split.__dict__}
     for field, value in {**numbers, "power": terms.power}.items():
-        limit = 2**64 if field.startswith("base_") else 2**32
+        limit = 2**64 if field.startswith("base_") or field == "bond" else 2**32
         if not 0 <= value < limit:
             raise BadInput(f"{field} is {value}; it must be below {limit}")
     return (

@@ -6,19 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wellhead.actions.books import OpenedLease, opened_leases
 from wellhead.actions.errors import Refusal
+from wellhead.actions.held import HeldLease, held_lease, held_leases
 from wellhead.chain import Contract, Deployment
 from wellhead.model.terms import Kind, Pricing, Service, Split, Terms
-from wellhead.model.units import HOUR, WAD, Q
+from wellhead.model.units import HOUR, LEDGER_SCALE, TWO_YEARS_HOURS, WAD, Q
 
-#: What a lease is: its hours lie ahead, are under way, are over, or are all accrued.
+#: What a lease is: its hours lie ahead, are under way, are over or void, or are all accrued.
 STATES = ("future", "running", "ended", "final")
 
 
 @dataclass(frozen=True)
 class ClusterView:
-    """A cluster. Units are whole; `base` is 1e-18 stablecoin units per unit-hour."""
+    """A cluster. Units are whole; `base` is 1e-18 stablecoin units per unit-hour.
+
+    `bond` is in stablecoin units, rounded down, and `bond_needed` what must stay for what is booked
+    in hours that are not accrued. In the last `down` seconds of accrued booked hours nothing was
+    available; `era` counts defaults.
+    """
 
     cluster: int
     name: str
@@ -32,7 +37,17 @@ class ClusterView:
     attestations: int
     base: int
     accrued_to: int
+    bond: int
+    bond_needed: int
+    down: int
+    era: int
     terms: Terms
+
+    @property
+    def covered(self) -> int | None:
+        """Units that the bond can stand behind; None where the terms ask for none."""
+        each = self.terms.service.bond
+        return self.bond // each if each else None
 
     @property
     def price(self) -> int:
@@ -46,11 +61,9 @@ class ClusterView:
 
 @dataclass(frozen=True)
 class LeaseView:
-    """A lease, its owner now, and what was refunded of it, stablecoin units."""
+    """A lease, and what became of its hours."""
 
-    opened: OpenedLease
-    owner: str
-    refunded: int
+    held: HeldLease
     state: str
 
 
@@ -82,8 +95,11 @@ def _cluster(deployment: Deployment, cluster: int, hour: int, block: int) -> Clu
     books, base, booked = market.call_many(
         [("booksOf", [cluster]), ("baseOf", [cluster]), ("bookedAt", [cluster, hour])], block=block
     )
+    cursor = int(books["cursor"]) or int(state["genesis"])
+    peak = int(market.call("peakBooked", cluster, cursor, hour + TWO_YEARS_HOURS, block=block))
     token = Contract(deployment.rpc, "CapacityToken", state["token"])
     name, symbol = token.call_many([("name", []), ("symbol", [])], block=block)
+    found = _terms(terms)
     return ClusterView(
         cluster=cluster,
         name=name,
@@ -97,48 +113,46 @@ def _cluster(deployment: Deployment, cluster: int, hour: int, block: int) -> Clu
         attestations=state["attestations"],
         base=base,
         accrued_to=books["cursor"],
-        terms=_terms(terms),
+        bond=int(books["bond"]) // LEDGER_SCALE,
+        bond_needed=peak * found.service.bond,
+        down=int(books["down"]),
+        era=int(books["era"]),
+        terms=found,
     )
 
 
 def leases(
     deployment: Deployment, cluster: int | None = None, block: int | None = None
 ) -> list[LeaseView]:
-    """Every lease, of one cluster or of all, the oldest first."""
+    """Every lease that there is, of one cluster or of all, by number."""
+    at = deployment.rpc.integer("eth_blockNumber") if block is None else block
+    return lease_states(deployment, held_leases(deployment, cluster, at), at)
+
+
+def lease_states(
+    deployment: Deployment, held: Sequence[HeldLease], block: int | None = None
+) -> list[LeaseView]:
+    """These leases, and which state each is in."""
     number, now = head(deployment)
     at = number if block is None else block
-    opened = opened_leases(deployment, cluster, at)
-    market = deployment.market
-    numbers = [lease.lease_id for lease in opened]
-    owners = market.call_many([("ownerOf", [number]) for number in numbers], block=at)
-    states = market.call_many([("leaseOf", [number]) for number in numbers], block=at)
-    ids = sorted({lease.cluster for lease in opened})
-    books = market.call_many([("booksOf", [number]) for number in ids], block=at)
+    ids = sorted({lease.cluster for lease in held})
+    books = deployment.market.call_many([("booksOf", [number]) for number in ids], block=at)
     cursors = {number: int(found["cursor"]) for number, found in zip(ids, books, strict=True)}
-    return [
-        LeaseView(
-            opened=lease,
-            owner=owner,
-            refunded=state["refunded"],
-            state=_state(lease, now // HOUR, cursors[lease.cluster]),
-        )
-        for lease, owner, state in zip(opened, owners, states, strict=True)
-    ]
+    return [LeaseView(one, state_of(one, now // HOUR, cursors[one.cluster])) for one in held]
 
 
 def lease(deployment: Deployment, number: int) -> LeaseView:
     """One lease; an unknown one is refused."""
-    found = deployment.market.call("leaseOf", number)
-    listed = leases(deployment, int(found["clusterId"]))
-    return next(view for view in listed if view.opened.lease_id == number)
+    return lease_states(deployment, [held_lease(deployment, number)])[0]
 
 
-def _state(lease: OpenedLease, hour: int, cursor: int) -> str:
-    if cursor >= lease.end:
+def state_of(held: HeldLease, hour: int, cursor: int) -> str:
+    """Which of the states a lease is in, by the hours that are not void."""
+    if cursor >= held.stop:
         return "final"
-    if hour >= lease.end:
+    if hour >= held.stop:
         return "ended"
-    return "running" if hour >= lease.start else "future"
+    return "running" if hour >= held.start else "future"
 
 
 def _terms(found: dict[str, Any]) -> Terms:

@@ -12,6 +12,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from wellhead.chain.rpc import Rpc, RpcError
+from wellhead.chain.typed import TypedData, Vrs, ask, vrs_of
 
 DEV_MNEMONIC = "test test test test test test test test test test test junk"
 
@@ -48,6 +49,13 @@ class UnlockedAccount:
         body = {"from": self.address, **transaction}
         return _receipt(rpc("eth_sendTransactionSync", body))
 
+    def sign_typed(self, rpc: Rpc, data: TypedData) -> Vrs | None:
+        """The signature; None where the node makes none for this account."""
+        try:
+            return vrs_of(ask(rpc, "eth_signTypedData_v4", self.address, data), data, self.address)
+        except RpcError:
+            return None
+
     def __repr__(self) -> str:
         return f"UnlockedAccount({self.address})"
 
@@ -78,6 +86,10 @@ class KeyAccount:
         signature = self._key.sign_msg_hash(digest)
         r, s = signature.r.to_bytes(32, "big"), signature.s.to_bytes(32, "big")
         return signature.v + 27, r, s
+
+    def sign_typed(self, rpc: Rpc, data: TypedData) -> Vrs:
+        """The signature; the node is not asked."""
+        return self.sign_digest_vrs(data.digest())
 
     def __repr__(self) -> str:
         return f"KeyAccount({self.address})"

@@ -24,6 +24,7 @@ from wellhead.chain.accounts import (
     wait_for,
 )
 from wellhead.chain.rpc import Rpc, RpcError
+from wellhead.chain.typed import TypedData, Vrs, ask, vrs_of
 
 PASSPHRASE_VARIABLE = "WELLHEAD_PASSPHRASE"  # noqa: S105
 APE_FOLDER_VARIABLE = "APE_DATA_FOLDER"
@@ -59,6 +60,9 @@ class KeyfileAccount:
 
     def sign_transaction(self, body: dict[str, Any]) -> bytes:
         return self.unlock().sign_transaction(body)
+
+    def sign_typed(self, rpc: Rpc, data: TypedData) -> Vrs:
+        return self.unlock().sign_typed(rpc, data)
 
     def __repr__(self) -> str:
         return f"KeyfileAccount({self.path})"
@@ -97,6 +101,8 @@ class ExternalSigner:
 
     #: How signers call it; each takes a transaction and answers with it signed.
     METHODS = ("eth_signTransaction", "account_signTransaction")
+    #: The same for typed data; each takes the address and the data.
+    TYPED_METHODS = ("eth_signTypedData_v4", "eth_signTypedData", "account_signTypedData")
 
     def __init__(self, rpc: Rpc, address: str) -> None:
         self._rpc = rpc
@@ -124,6 +130,21 @@ class ExternalSigner:
                 raise
             return self._checked(answer, body)
         self.sends_only = True
+        return None
+
+    def sign_typed(self, rpc: Rpc, data: TypedData) -> Vrs | None:
+        """The signature; None when the signer signs no typed data."""
+        for method in self.TYPED_METHODS:
+            try:
+                answer = ask(self._rpc, method, self.address, data)
+            except RpcError as error:
+                if error.code == METHOD_NOT_FOUND or "not implemented" in error.message.lower():
+                    continue
+                raise
+            signed = vrs_of(answer, data, self.address)
+            if signed is None:
+                raise KeyProblem(f"the signer did not sign the typed data as {self.address}")
+            return signed
         return None
 
     def send(self, body: dict[str, Any]) -> str:

@@ -14,11 +14,24 @@ CLUSTER = {
     "show": Leaf("clusters:shown", "Show a cluster, its terms and its state."),
     "sellable": Leaf("capacity:sellable", "Set how many units are open to new bookings."),
     "retire": Leaf("capacity:retire", "Take units out of service, and burn their tokens."),
+    "bond": Leaf(
+        "bonds:bond", "Show the bond behind a cluster's units, add to it or take from it."
+    ),
+    "default": Leaf("bonds:default", "Declare the default of a cluster in which nothing works."),
 }
 LEASE = {
     "open": Leaf("lease:lease", "Lease units of a cluster for whole hours."),
     "list": Leaf("leases:listed", "List leases."),
     "show": Leaf("leases:shown", "Show a lease and what it paid."),
+    "extend": Leaf("lease:extend", "Lease the same units for more hours."),
+    "cancel": Leaf("changes:cancel", "Sell hours of a lease back to the market."),
+    "split": Leaf("changes:split", "Make two leases of one, by units or by hours."),
+    "transfer": Leaf("changes:transfer", "Hand a lease over to somebody else."),
+    "user": Leaf("uses:user", "Name who may use the units of a lease (ERC-4907)."),
+    "suspend": Leaf("uses:suspend", "Suspend the use of a lease for misuse, after notice."),
+    "offers": Leaf("offers:offers", "List the leases that are for sale, with their price now."),
+    "sell": Leaf("resale:sell", "Offer a lease for sale, at a fixed or a falling price."),
+    "buy": Leaf("resale:buy", "Buy a lease that is for sale."),
     "settle": Leaf("settle:settle", "Credit refunds, and split what a cluster earned."),
 }
 REVENUE = {
@@ -42,14 +55,14 @@ COMMANDS: dict[str, Leaf | Tree] = {
     "skip": Leaf("skip:skip", "Let the local chain's time jump ahead."),
     "deploy": Leaf("deploy:deploy", "Deploy the contracts to the node's chain."),
     "verify": Leaf("verify:verify", "Give the contracts' source to a block explorer."),
-    "cluster": _group("cluster", "Register, list, show or change clusters.", CLUSTER),
+    "cluster": _group("cluster", "Register, show or change clusters, and their bond.", CLUSTER),
     "mint": Leaf("mint:mint", "Mint the tokens of newly attested units."),
     "calendar": Leaf("calendar:calendar", "Show when a cluster is booked, hour by hour."),
     "quote": Leaf("quote:quote", "Show what a lease would cost now."),
     "lease": _group(
         "lease",
-        "Open, list, show or settle leases.\n\nWithout a command in between, `wellhead lease "
-        "--cluster 1 --units 8 --hours 24` opens one.",
+        "Open, show, change, sell or settle leases.\n\nWithout a command in between, `wellhead "
+        "lease --cluster 1 --units 8 --hours 24` opens one.",
         LEASE,
         otherwise="open",
     ),

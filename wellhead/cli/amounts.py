@@ -85,6 +85,28 @@ def parse_hour(text: str) -> HourAt:
     return HourAt(seconds // HOUR)
 
 
+@dataclass(frozen=True)
+class TimeAt:
+    """A time that a person named: a fixed one, or one counted from the chain's latest block."""
+
+    seconds: int
+    relative: bool = False
+
+    def resolve(self, now: int) -> int:
+        """Unix seconds, given the chain's time."""
+        return max(now + self.seconds, 0) if self.relative else self.seconds
+
+
+def parse_moment(text: str) -> TimeAt:
+    """`now`, `now+24` in hours, a time such as 2026-12-01T00:00:30Z, or an hour's number."""
+    text = text.strip()
+    if match := _NOW.fullmatch(text):
+        return TimeAt(int((match[1] or "") + (match[2] or "0")) * HOUR, relative=True)
+    if _HOUR.fullmatch(text):
+        return TimeAt(int(text) * HOUR)
+    return TimeAt(parse_time(text))
+
+
 def parse_time(text: str) -> int:
     """An ISO-8601 time as unix seconds; without a zone it is UTC."""
     try:

@@ -88,11 +88,19 @@ def document(market: Market, first: int, end: int, found: Sequence[Run]) -> dict
         "horizon_end": market.horizon_end,
         "attested": market.attested,
         "sellable": market.sellable,
+        "bonded": market.bonded,
         "paused": market.paused,
         "from": first,
         "to": end,
         "ranges": [{"from": one.start, "to": one.end, "booked": one.booked} for one in found],
     }
+
+
+def _bonded(market: Market) -> list[Row]:
+    """How many of the open units the bond stands behind, where that is not all of them."""
+    if market.bonded is None or market.bonded >= market.sellable:
+        return []
+    return [("covered by bond", f"{market.bonded:,}: no more can be booked")]
 
 
 def _rows(market: Market, found: Sequence[Run]) -> list[Row]:
@@ -102,6 +110,7 @@ def _rows(market: Market, found: Sequence[Run]) -> list[Row]:
     whole = market.sellable * hours
     rows = [
         ("open to bookings", f"{market.sellable:,} of {market.attested:,} attested"),
+        *_bonded(market),
         ("now", amounts.show_time(market.time)),
         ("can be booked to", amounts.show_hour(market.horizon_end)),
     ]

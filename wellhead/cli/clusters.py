@@ -9,6 +9,7 @@ import click
 from wellhead.actions import views
 from wellhead.actions.views import ClusterView
 from wellhead.cli import amounts, looking, options, terms
+from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
 
 
@@ -77,9 +78,24 @@ def _show(session: Session, cluster: int) -> None:
         ("price now", f"{price(view)} without discount"),
         ("record from", amounts.show_hour(view.genesis)),
         ("accrued to", amounts.show_hour(view.accrued_to)),
+        *_bond(view),
         *terms.rows(view.terms),
     ]
     session.out.result("cluster.show", document(view), f"Cluster {cluster}", rows)
+
+
+def _bond(view: ClusterView) -> list[Row]:
+    """The bond, hours without service in a row, and defaults, where there are any."""
+    rows: list[Row] = []
+    if view.covered is not None or view.bond:
+        behind = "" if view.covered is None else f", behind {view.covered:,} units"
+        needed = f"{amounts.show_money(view.bond_needed)} needed"
+        rows.append(("bond now", f"{amounts.show_money(view.bond)}{behind}, {needed}"))
+    if view.down:
+        rows.append(("nothing available", f"for {amounts.show_span(view.down)} of booked hours"))
+    if view.era:
+        rows.append(("defaults", f"{view.era:,}"))
+    return rows
 
 
 def price(view: ClusterView) -> str:
@@ -103,5 +119,10 @@ def document(view: ClusterView) -> dict[str, Any]:
         "base": view.base,
         "price": view.price,
         "accrued_to": view.accrued_to,
+        "bond": view.bond,
+        "bond_needed": view.bond_needed,
+        "covered": view.covered,
+        "down": view.down,
+        "era": view.era,
         "terms": terms.document(view.terms),
     }

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 import click
 
 from wellhead import toolchain
-from wellhead.actions import health, local, people
+from wellhead.actions import health, local, people, views
 from wellhead.actions.errors import SetupError
 from wellhead.actions.freshness import freshness
-from wellhead.actions.views import head
 from wellhead.chain import NodeUnreachable, RpcError
 from wellhead.chain.record import DeploymentError
 from wellhead.cli import findings, looking, options
@@ -32,8 +31,9 @@ def doctor(settings: Settings, account: int | str | None) -> None:
     """Look for what is wrong, and say what to do.
 
     At the tools, the node, its chain id and clock, the contracts and their code, roles and
-    reporters, balances, and at how far reports and books of every cluster are behind. Ends with
-    code 6 when something is wrong; notes are not.
+    reporters, balances, and for every cluster at how far reports and books are behind, at its bond
+    and at hours in which nothing was available. Ends with code 6 when something is wrong; notes are
+    not.
     """
     run(settings, lambda session: execute(session, account))
 
@@ -87,9 +87,10 @@ def _examine(session: Session, account: int | str | None) -> Iterator[Finding]:
         looked_at = [people.dev_address(index) for index in (people.OPERATOR, people.TENANT)]
     for address in looked_at:
         yield from findings.account(session.rpc, health.facts(deployment, address))
-    block, now = head(deployment)
-    for cluster in range(1, int(deployment.registry.call("clusterCount", block=block)) + 1):
-        yield from findings.cluster(freshness(deployment, cluster, block, now))
+    block, now = views.head(deployment)
+    for view in views.clusters(deployment, block=block):
+        yield from findings.cluster(freshness(deployment, view.cluster, block, now))
+        yield from findings.guarantees(view)
 
 
 def _tools() -> Iterator[Finding]:

@@ -36,6 +36,16 @@ def read_text(path: Path) -> str:
         raise BadInput(f"{path}: can not be read ({error.strerror or error})") from error
 
 
+def hash_of(path: Path) -> bytes:
+    """The Keccak-256 hash of a file's bytes, or BadInput."""
+    from eth_utils.crypto import keccak
+
+    try:
+        return bytes(keccak(path.read_bytes()))
+    except OSError as error:
+        raise BadInput(f"{path}: can not be read ({error.strerror or error})") from error
+
+
 def read_json(path: Path) -> Any:
     try:
         return json.loads(read_text(path), parse_float=str)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wellhead.actions.freshness import Freshness
 from wellhead.actions.health import Facts, gas_price, members_of, mines
+from wellhead.actions.views import ClusterView
 from wellhead.chain import Deployment, Rpc
 from wellhead.cli.amounts import (
     show_allowance,
@@ -16,6 +17,7 @@ from wellhead.cli.amounts import (
     show_span,
     show_time,
 )
+from wellhead.model.book import DEFAULT_SECONDS
 
 OK, NOTE, WRONG = "ok", "note", "wrong"
 
@@ -127,6 +129,38 @@ def account(rpc: Rpc, found: Facts) -> Iterator[Finding]:
         f"{show_allowance(found.allowance)}; it may lease{roles}",
         None if found.cash else "to lease, it needs stablecoins",
     )
+
+
+def guarantees(found: ClusterView) -> Iterator[Finding]:
+    """What stands behind a cluster, and whether it is about to default."""
+    name = f"cluster {found.cluster}"
+    if found.down >= DEFAULT_SECONDS:
+        yield Finding(
+            name,
+            WRONG,
+            f"in default: nothing was available for {show_span(found.down)} of booked hours in a "
+            "row",
+            f"anybody may declare it: `wellhead cluster default {found.cluster}`",
+        )
+    elif found.down:
+        yield Finding(
+            name,
+            NOTE,
+            f"nothing was available for {show_span(found.down)} of booked hours in a row, up to "
+            f"{show_hour(found.accrued_to)}; {show_span(DEFAULT_SECONDS)} are a default",
+        )
+    if found.covered is None:
+        return
+    said = f"the bond of {show_money(found.bond)} stands behind {show_count(found.covered, 'unit')}"
+    advice = f"`wellhead cluster bond {found.cluster} --post AMOUNT`"
+    if found.bond < found.bond_needed:
+        more = f"{show_money(found.bond_needed)} is needed for what is booked"
+        yield Finding(name, WRONG, f"{said}: {more}", advice)
+    elif found.covered < found.sellable:
+        more = f"{found.sellable:,} are open, and no more than it covers can be booked"
+        yield Finding(name, NOTE, f"{said}: {more}", advice)
+    else:
+        yield Finding(name, OK, f"{said}, and {found.sellable:,} are open")
 
 
 def cluster(found: Freshness) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wellhead.cli.amounts import show_span, show_time
+from wellhead.cli.amounts import show_span
 
 Sentence = Callable[..., str]
 
@@ -14,28 +14,10 @@ def _bits(bits: int, value: int) -> str:
 
 
 _COINS: dict[str, Sentence] = {
-    "ERC20InsufficientAllowance": lambda spender, allowance, needed: (
-        f"{spender} may take {allowance:,} of the smallest units of the coin, and {needed:,} are "
-        "needed: approve more."
-    ),
-    "ERC20InsufficientBalance": lambda sender, balance, needed: (
-        f"{sender} has {balance:,} of the smallest units of the coin, and {needed:,} are needed."
-    ),
     "ERC20InvalidApprover": lambda account: f"{account} can not approve anything.",
     "ERC20InvalidReceiver": lambda account: f"{account} can not receive this coin.",
     "ERC20InvalidSender": lambda account: f"{account} can not send this coin.",
     "ERC20InvalidSpender": lambda account: f"{account} can not be allowed to spend.",
-    "ERC2612ExpiredSignature": lambda deadline: f"The permit was good until {show_time(deadline)}.",
-    "ERC2612InvalidSigner": lambda signer, owner: (
-        f"The permit was signed by {signer} and not by {owner}, or for other contents."
-    ),
-    "ERC3009InvalidAuthorizationTime": lambda after, before: (
-        f"The authorization is good after {show_time(after)} and before {show_time(before)} only."
-    ),
-    "ERC3009InvalidSignature": lambda: "The authorization is not signed by whom it names.",
-    "ERC3009UsedAuthorization": lambda account, nonce: (
-        f"This authorization of {account} was used already."
-    ),
     "SafeERC20FailedOperation": lambda coin: f"Coin {coin} refused the transfer.",
     "TestCoin_Blocked": lambda account: f"{account} is blocked by the coin's issuer.",
     "TestCoin_Paused": lambda: "The coin's issuer has paused all transfers.",

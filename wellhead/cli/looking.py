@@ -18,10 +18,13 @@ def _viewed(text: str) -> int | str:
     return amounts.parse_address(text)
 
 
+#: Somebody, by address or by a dev account's index.
+VIEWED = Parsed("index|address", _viewed)
+
 #: Whose things are looked at. Nothing is signed, so an address will do.
 viewer = click.option(
     "--account",
-    type=Parsed("index|address", _viewed),
+    type=VIEWED,
     help="Of this account: an address, or a dev account's index on a local chain.",
 )
 

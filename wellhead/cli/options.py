@@ -46,6 +46,7 @@ SHARE = Parsed("share", amounts.parse_share)
 MULTIPLE = Parsed("multiple", lambda text: amounts.parse_decimal(text, amounts.MILLIONTHS))
 THOUSANDTHS = Parsed("units", lambda text: amounts.parse_decimal(text, amounts.THOUSANDTHS))
 HOUR = Parsed("hour", amounts.parse_hour)
+TIME = Parsed("time", amounts.parse_moment)
 ADDRESS = Parsed("address", amounts.parse_address)
 WORD = Parsed("word", amounts.parse_word)
 WHOLE = Parsed("number", _whole)
@@ -214,6 +215,9 @@ deployment_plan = stack(
 cluster = click.option(
     "--cluster", type=WHOLE, required=True, metavar="ID", help="The cluster's id."
 )
+
+#: A lease, by position.
+lease = click.argument("lease", type=WHOLE, metavar="LEASE")
 
 order = stack(
     cluster,

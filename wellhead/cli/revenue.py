@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from wellhead.actions import books, leasing, people
+from wellhead.actions import books, people, settling
 from wellhead.actions.books import Books, BooksError
 from wellhead.actions.errors import SetupError
 from wellhead.actions.views import head
@@ -107,7 +107,7 @@ def _distribute(session: Session, clusters: tuple[int, ...]) -> None:
     splits = []
     with session.turn_of(sender), session.out.working("distributing") as advance:
         for done, cluster in enumerate(wanted, 1):
-            split = leasing.distribute(deployment, cluster, sender, dry=session.dry_run)
+            split = settling.distribute(deployment, cluster, sender, dry=session.dry_run)
             session.mined(*split.receipts)
             splits.append(split)
             advance(done, len(wanted))
@@ -144,8 +144,12 @@ def _owed(session: Session, clusters: list[int], address: str) -> list[tuple[str
 
 
 def _rows(each: Books) -> list[Row]:
-    return [
+    """What tenants paid, and the bond where there was any."""
+    out_of_bond = [("out of the bond", _money(each.from_bond))] if each.bond_posted else []
+    cancelled = f"{_money(each.cancelled)}, for hours that were sold back"
+    rows = [
         ("paid in", _money(each.paid_in)),
+        *out_of_bond,
         ("  routed", _money(each.routed)),
         ("    operator", _money(each.operator)),
         ("    reporters", _money(each.reporters)),
@@ -154,9 +158,21 @@ def _rows(each: Books) -> list[Row]:
         ("  undistributed", _money(each.undistributed)),
         ("  refunded", _money(each.refunded)),
         ("  refunds owed", _money(each.refund_owed)),
+        *([("  cancelled", cancelled)] if each.cancelled else []),
         ("  escrowed", f"{_money(each.escrowed)}, for hours to come or not yet final"),
         ("short hours cost", f"{_money(each.outage_refund)}, refunded or owed"),
     ]
+    if each.void_refund:
+        compensation = f"and {_money(each.compensation)} of compensation, refunded or owed"
+        rows.append(("void hours cost", f"{_money(each.void_refund)} {compensation}"))
+    if each.bond_posted:
+        rows += [
+            ("bond posted", _money(each.bond_posted)),
+            ("  given to tenants", _money(each.from_bond)),
+            ("  withdrawn", _money(each.bond_withdrawn)),
+            ("  left", _money(each.bond)),
+        ]
+    return rows
 
 
 def _money(ledger: int) -> str:

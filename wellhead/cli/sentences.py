@@ -18,6 +18,7 @@ from wellhead.cli.amounts import (
     show_tokens,
 )
 from wellhead.cli.library_sentences import LIBRARIES
+from wellhead.cli.market_sentences import CASH, EXCHANGE, MARKET
 
 Sentence = Callable[..., str]
 
@@ -56,8 +57,10 @@ _TERMS = {
     "minHours": "the shortest lease must be at least 1 hour",
     "maxHours": "the longest lease must be at least the shortest",
     "horizonHours": "the horizon must lie between the longest lease and 17,520 hours",
+    "cancelFee": "the cancelling fee must be at most 100 %",
     "sla": "the service level must lie above 0 % and at most at 100 %",
     "penalty": "the penalty must be at most 10",
+    "bond": "the bond must be at most $1,000,000 a unit",
     "split": "the shares of operator, reporters and bitcoin must add up to at most 100 %",
 }
 
@@ -80,14 +83,6 @@ def _not_current(cluster: int, accrued_to: int, due: int) -> str:
         f"Cluster {cluster} still has unreported or unaccrued hours from {show_hour(accrued_to)} "
         f"to {show_hour(due)}: report and settle them first, so that new units take no part of "
         "old revenue."
-    )
-
-
-def _sold_out(peak: int, units: int, sellable: int) -> str:
-    free = max(sellable - peak, 0)
-    return (
-        f"Not enough capacity: {_units(units)} wanted, but in the fullest hour {peak:,} of "
-        f"{sellable:,} are booked and {free:,} are free."
     )
 
 
@@ -134,30 +129,6 @@ _REGISTRY: dict[str, Sentence] = {
     ),
     "CapacityRegistry_Paused": lambda: "New leases and mints are paused.",
     "CapacityRegistry_NotPaused": lambda: "Nothing is paused.",
-}
-
-_MARKET: dict[str, Sentence] = {
-    "LeaseMarket_NoUnits": lambda: "A lease needs at least one unit.",
-    "LeaseMarket_SoldOut": _sold_out,
-    "LeaseMarket_StartInPast": lambda start, current: (
-        f"{show_hour(start)} is over: the current hour began at {show_hour(current)}."
-    ),
-    "LeaseMarket_PastHorizon": lambda start, hours, end: (
-        f"{_hours(hours)} from {show_hour(start)} would end after {show_hour(end)}, the last hour "
-        "that can be booked."
-    ),
-    "LeaseMarket_InvalidLength": lambda hours, least, most: (
-        f"A lease of {_hours(hours)} is not possible here: between {least:,} and {most:,} are."
-    ),
-    "LeaseMarket_CostAboveMax": lambda cost, limit: (
-        f"The lease costs {show_money(cost)}, more than the limit of {show_money(limit)}."
-    ),
-    "LeaseMarket_Paused": lambda: "New leases are paused.",
-    "LeaseMarket_UnknownLease": lambda lease: f"There is no lease {lease}.",
-    "LeaseMarket_NoEther": lambda: "Leases are paid and moved without ether.",
-    "LeaseMarket_NotRouter": lambda caller: (
-        f"Only the revenue router collects earned rent, not {caller}."
-    ),
 }
 
 _ORACLE: dict[str, Sentence] = {
@@ -213,25 +184,16 @@ _TOKEN: dict[str, Sentence] = {
     ),
 }
 
-_VAULT: dict[str, Sentence] = {
-    "Vault_NotMarket": lambda caller: f"Only the lease market uses allowances, not {caller}.",
-    "Vault_InsufficientClaim": lambda coin, account, claim, amount: (
-        f"{account} has a claim of {claim:,} smallest units of coin {coin} in the vault, less than "
-        f"{amount:,}."
+OURS: dict[str, Sentence] = {
+    "NotEnoughCash": lambda account, balance, needed, claim=0: (
+        f"{account} has {show_money(balance)}"
+        + (f" and a claim of {show_money(claim)} in the vault" if claim else "")
+        + f", and {show_money(needed)} is needed."
     ),
-    "Vault_InexactTransfer": lambda coin, expected, received: (
-        f"Coin {coin} delivered {received:,} smallest units instead of {expected:,}: such coins "
-        "can not be used."
-    ),
-    "Vault_InvalidReceiver": lambda receiver: f"{receiver} can not receive this.",
-    "Vault_LengthMismatch": lambda accounts, amounts: (
-        f"{accounts} accounts and {amounts} amounts do not match."
-    ),
-}
-
-_OURS: dict[str, Sentence] = {
-    "NotEnoughCash": lambda account, balance, needed: (
-        f"{account} has {show_money(balance)}, and {show_money(needed)} is needed."
+    "OwnLease": lambda lease, account: f"Lease {lease} belongs to {account} already.",
+    "UseOver": lambda lease, expires, now: (
+        f"The use of lease {lease} would be over since {show_time(expires)}: it is "
+        f"{show_time(now)}."
     ),
     "NotEnoughTokens": lambda cluster, account, balance, needed: (
         f"{account} has {show_tokens(balance)} tokens of cluster {cluster}, and "
@@ -264,10 +226,11 @@ _OURS: dict[str, Sentence] = {
 
 SENTENCES: dict[str, Sentence] = {
     **_REGISTRY,
-    **_MARKET,
+    **MARKET,
+    **EXCHANGE,
     **_ORACLE,
     **_TOKEN,
-    **_VAULT,
+    **CASH,
     **LIBRARIES,
-    **_OURS,
+    **OURS,
 }

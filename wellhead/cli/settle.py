@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from wellhead.actions import leasing, people
+from wellhead.actions import people, settling
 from wellhead.cli import amounts, options
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
@@ -51,12 +51,12 @@ def execute(session: Session, leases: tuple[int, ...], clusters: tuple[int, ...]
     wanted, splits, refunds = list(leases), [], []
     with session.turn_of(sender), session.out.working("settling") as advance:
         for cluster in clusters:
-            split = leasing.distribute(deployment, cluster, sender, dry=session.dry_run)
+            split = settling.distribute(deployment, cluster, sender, dry=session.dry_run)
             session.mined(*split.receipts)
             splits.append(split)
-            wanted += [n for n in leasing.leases_of(deployment, cluster) if n not in wanted]
+            wanted += [n for n in settling.leases_of(deployment, cluster) if n not in wanted]
         for done, lease in enumerate(wanted, 1):
-            refund = leasing.settle(deployment, lease, sender, dry=session.dry_run)
+            refund = settling.settle(deployment, lease, sender, dry=session.dry_run)
             session.mined(refund.receipt)
             refunds.append(refund)
             advance(done, len(wanted))
@@ -86,7 +86,7 @@ def execute(session: Session, leases: tuple[int, ...], clusters: tuple[int, ...]
     session.out.result("lease.settle", document, title, rows)
 
 
-def split_document(split: leasing.Distribution) -> dict[str, Any]:
+def split_document(split: settling.Distribution) -> dict[str, Any]:
     """For programs; shared with `revenue distribute`."""
     return {
         "cluster": split.cluster,
@@ -96,7 +96,7 @@ def split_document(split: leasing.Distribution) -> dict[str, Any]:
     }
 
 
-def split_rows(split: leasing.Distribution) -> list[Row]:
+def split_rows(split: settling.Distribution) -> list[Row]:
     """For people."""
     parts = {name: amounts.show_money(value) for name, value in split.parts.items() if value}
     return [

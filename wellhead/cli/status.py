@@ -124,7 +124,14 @@ def _balance(facts: Facts) -> dict[str, Any]:
 
 def _line(view: ClusterView) -> str:
     units = f"{view.attested:,} attested, {view.sellable:,} open, {view.booked:,} booked now"
-    return f"{view.symbol}: {units}, {clusters.price(view)}"
+    line = f"{view.symbol}: {units}, {clusters.price(view)}"
+    if view.covered is not None:
+        line += f", bond {amounts.show_money(view.bond)} behind {view.covered:,}"
+    if view.down:
+        line += f", nothing available for {amounts.show_span(view.down)}"
+    if view.era:
+        line += f", {amounts.show_count(view.era, 'default')}"
+    return line
 
 
 def _money(facts: Facts) -> str:

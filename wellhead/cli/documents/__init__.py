@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wellhead.cli.documents import capacity, chain, deployment, market
+from wellhead.cli.documents import bonds, capacity, chain, deployment, leases, market
 from wellhead.cli.documents.parts import Document
 
 VERSION = 1
@@ -25,12 +25,23 @@ MODELS: dict[str, type[Document]] = {
     "cluster.show": market.ClusterShow,
     "cluster.sellable": capacity.ClusterSellable,
     "cluster.retire": capacity.ClusterRetire,
+    "cluster.bond": bonds.ClusterBond,
+    "cluster.default": bonds.ClusterDefault,
     "mint": market.Mint,
     "calendar": capacity.Calendar,
     "quote": market.Quote,
-    "lease.open": market.LeaseOpen,
-    "lease.list": market.LeaseList,
-    "lease.show": market.LeaseShow,
+    "lease.open": leases.LeaseOpen,
+    "lease.list": leases.LeaseList,
+    "lease.show": leases.LeaseShow,
+    "lease.extend": leases.LeaseExtend,
+    "lease.cancel": leases.LeaseCancel,
+    "lease.split": leases.LeaseSplit,
+    "lease.transfer": leases.LeaseTransfer,
+    "lease.user": leases.LeaseUser,
+    "lease.suspend": leases.LeaseSuspend,
+    "lease.offers": leases.LeaseOffers,
+    "lease.sell": leases.LeaseSell,
+    "lease.buy": leases.LeaseBuy,
     "lease.settle": market.LeaseSettle,
     "report": market.Report,
     "revenue.show": market.RevenueShow,

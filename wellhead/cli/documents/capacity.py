@@ -35,7 +35,8 @@ class Range(Part):
 
 class Calendar(Document):
     """Bookings of the hours [from, to) as of a block; the ranges leave none out. `hour` is the
-    current one, and hours from `horizon_end` on can not be booked yet."""
+    current one, and hours from `horizon_end` on can not be booked yet. No more can be booked than
+    the `bonded` units that the bond stands behind, null where the terms ask for none."""
 
     cluster: Integer
     block: Integer
@@ -44,6 +45,7 @@ class Calendar(Document):
     horizon_end: Integer
     attested: Integer
     sellable: Integer
+    bonded: Integer | None
     paused: bool
     from_: Integer = Field(alias="from")
     to: Integer

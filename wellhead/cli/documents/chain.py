@@ -42,7 +42,8 @@ class Skip(Document):
 
 
 class Terms(Part):
-    """A cluster's terms: prices are stablecoin units per unit-hour, power is watts of a unit."""
+    """A cluster's terms: prices are stablecoin units per unit-hour, the bond
+    stablecoin units per unit, power is watts of a unit."""
 
     kind: Literal["training", "inference", "edge"]
     sku: str
@@ -57,11 +58,13 @@ class Terms(Part):
     speed: Integer
     discount: Integer
     discount_hours: Integer
+    cancel_fee: Integer
     min_hours: Integer
     max_hours: Integer
     horizon_hours: Integer
     sla: Integer
     penalty: Integer
+    bond: Integer
     operator_share: Integer
     reporter_share: Integer
     bitcoin_share: Integer
@@ -69,7 +72,9 @@ class Terms(Part):
 
 class Cluster(Part):
     """A cluster; `base` is 1e-18 stablecoin units per unit-hour, `price` that of one more unit for
-    the current hour without discount."""
+    the current hour without discount. Of the `bond`, `bond_needed` must stay, and it can stand
+    behind `covered` units, null where the terms ask for none. In the last `down` seconds of accrued
+    booked hours nothing was available; `era` counts defaults."""
 
     cluster: Integer
     name: str
@@ -84,6 +89,11 @@ class Cluster(Part):
     base: Integer
     price: Integer
     accrued_to: Integer
+    bond: Integer
+    bond_needed: Integer
+    covered: Integer | None
+    down: Integer
+    era: Integer
     terms: Terms
 
 

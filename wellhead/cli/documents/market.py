@@ -1,8 +1,6 @@
-"""Documents of commands about clusters, leases, reports and revenue."""
+"""Documents of commands about clusters, quotes, reports and revenue."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 from wellhead.cli.documents.chain import Cluster, Terms
 from wellhead.cli.documents.parts import Address, Document, Hash, Integer, Part, Sent, Word
@@ -85,53 +83,6 @@ class Quote(Document):
     comparison: Comparison | None = None
 
 
-class LeaseOpen(Sent):
-    """A dry run has the quote's fields instead of those of the lease and its transaction."""
-
-    cluster: Integer
-    tenant: Address
-    units: Integer
-    start: Integer
-    end: Integer
-    hours: Integer
-    first_seconds: Integer
-    cost: Integer
-    rate: Integer
-    max_cost: Integer
-    lease: Integer | None = None
-    approved: Integer | None = None
-    transaction: Hash | None = None
-    block: Integer | None = None
-    needs_approval: bool | None = None
-    base: Integer | None = None
-    peak: Integer | None = None
-    default_max_cost: Integer | None = None
-
-
-class Lease(Part):
-    lease: Integer
-    cluster: Integer
-    tenant: Address
-    owner: Address
-    units: Integer
-    start: Integer
-    end: Integer
-    hours: Integer
-    first_seconds: Integer
-    cost: Integer
-    rate: Integer
-    refunded: Integer
-    state: Literal["future", "running", "ended", "final"]
-
-
-class LeaseList(Document):
-    leases: list[Lease]
-
-
-class LeaseShow(Lease, Document):
-    due: Integer
-
-
 class Distribution(Part):
     """`parts` are those of the split: operator, remainder, reporters, cash, bitcoin."""
 
@@ -185,21 +136,30 @@ class Report(Sent):
 
 
 class Books(Part):
-    """In ledger units; `paid_in` is the sum of routed, undistributed, refunded, refund_owed and
-    escrowed, and `routed` that of operator, reporters, holders_cash and bitcoin_pending."""
+    """In ledger units. `paid_in` and `from_bond` are the sum of routed, undistributed, refunded,
+    refund_owed, cancelled and escrowed; `bond_posted` of from_bond, bond and bond_withdrawn;
+    `routed` of operator, reporters, holders_cash and bitcoin_pending. What was refunded or is owed
+    is outage_refund, void_refund and compensation."""
 
     cluster: Integer
     paid_in: Integer
+    bond_posted: Integer
+    from_bond: Integer
     routed: Integer
     undistributed: Integer
     refunded: Integer
     refund_owed: Integer
+    cancelled: Integer
     escrowed: Integer
     outage_refund: Integer
+    void_refund: Integer
+    compensation: Integer
     operator: Integer
     reporters: Integer
     holders_cash: Integer
     bitcoin_pending: Integer
+    bond: Integer
+    bond_withdrawn: Integer
 
 
 class Claimable(Part):

@@ -1,0 +1,108 @@
+"""Sentences of the lease market and the exchange: the numbers that are in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.stage import GENESIS, HOUR
+from wellhead.cli.sentences import sentence
+
+NOW = GENESIS // HOUR
+WHO = "0x" + "ab" * 20
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        (
+            "LeaseMarket_HourOutOfRange",
+            (NOW, NOW + 1, NOW + 5),
+            "2026-01-01 00:00 UTC is not possible: hours from 2026-01-01 01:00 UTC to 2026-01-01 "
+            "05:00 UTC are.",
+        ),
+        (
+            "LeaseMarket_HourOutOfRange",
+            (NOW, NOW + 1, NOW + 1),
+            "2026-01-01 00:00 UTC is not possible: only 2026-01-01 01:00 UTC is.",
+        ),
+        (
+            "LeaseMarket_HourOutOfRange",
+            (NOW, NOW + 1, NOW),
+            "Nothing of it can be cut any more: 2026-01-01 00:00 UTC is too late.",
+        ),
+        (
+            "LeaseMarket_Unbonded",
+            (7, 4, 10),
+            "The operator's bond stands behind 10 units: in the fullest hour 7 are booked, and 4 "
+            "more are wanted. The operator can add to it.",
+        ),
+        (
+            "LeaseMarket_InUse",
+            (3, WHO, GENESIS),
+            f"Lease 3 has a user until 2026-01-01 00:00 UTC, {WHO}: until then nobody else can be "
+            "named, and nothing be taken from it.",
+        ),
+        (
+            "LeaseMarket_NotDue",
+            (3, 90_000, 3600),
+            "The notice for lease 3 is due only in 1 day.",
+        ),
+        ("LeaseMarket_NotDue", (3, 0, 5), "There is no notice for lease 3: give one first."),
+        (
+            "LeaseMarket_BondInUse",
+            (1, 5_000_000, 4_000_000),
+            "Of cluster 1's bond of $5.00, $4.00 must stay for what is booked: at most $1.00 can "
+            "be withdrawn.",
+        ),
+        (
+            "LeaseMarket_RefundBelowMin",
+            (1_500_000, 2_000_000),
+            "Cancelling gives $1.50, less than the limit of $2.00.",
+        ),
+        (
+            "LeaseExchange_InvalidListing",
+            (10**6, 2 * 10**6, 0, 1),
+            "The price can not rise, from $1.00 to $2.00.",
+        ),
+        (
+            "LeaseExchange_InvalidListing",
+            (10**6, 10**6, GENESIS, GENESIS),
+            "An offer from 2026-01-01 00:00 UTC can not close at 2026-01-01 00:00 UTC.",
+        ),
+        (
+            "LeaseExchange_InvalidListing",
+            (10**6, 10**6, 0, GENESIS),
+            "The offer would have closed at 2026-01-01 00:00 UTC, which is over.",
+        ),
+        (
+            "LeaseExchange_InUse",
+            (3, GENESIS + HOUR, GENESIS),
+            "Lease 3 has a user until 2026-01-01 01:00 UTC, whoever owns it, longer than until "
+            "2026-01-01 00:00 UTC.",
+        ),
+        (
+            "LeaseExchange_Changed",
+            (3, 8, NOW),
+            "Lease 3 is not what was looked at: it has 8 units now, and ends at 2026-01-01 00:00 "
+            "UTC.",
+        ),
+        (
+            "Vault_MayNotCharge",
+            (WHO, WHO),
+            "Only the lease market and the exchange charge accounts, each the one that called it: "
+            f"{WHO} may not charge {WHO}.",
+        ),
+        (
+            "ERC3009UsedAuthorization",
+            (WHO, b"\1" * 32),
+            f"The authorization 0x{'01' * 32} of {WHO} was used already.",
+        ),
+        (
+            "NotEnoughCash",
+            (WHO, 0, 2_000_000, 1_000_000),
+            f"{WHO} has $0.00 and a claim of $1.00 in the vault, and $2.00 is needed.",
+        ),
+    ],
+)
+def test_sentences_have_the_numbers(name: str, arguments: tuple[object, ...], said: str) -> None:
+    assert sentence(name, {str(n): value for n, value in enumerate(arguments)}) == said
