@@ -11,8 +11,9 @@ All hours in here count from the trace's first one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 TENANTS = tuple(f"Tenant {letter}" for letter in "ABCDEFGHIJKL")
 
@@ -24,8 +25,19 @@ HALF_PAST = 1800
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What a tenant will do with its lease at `at_hour`: `extend` it up to `hour`, `cancel` it from
+    `hour` on, `offer` it for sale until `hour` begins, or `sell` it to whom `buyer` names."""
+
+    kind: Literal["extend", "cancel", "offer", "sell"]
+    at_hour: int
+    hour: int = 0
+    buyer: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Booking:
-    """One lease that a tenant will ask for.
+    """One lease that a tenant will ask for, and what it will do with it.
 
     `at_hour` and `at_second` say when it is booked; second 0 means as soon as the hour's report is
     in. A booking whose `start` is the hour of booking pays that hour pro rata.
@@ -37,15 +49,24 @@ class Booking:
     units: int
     start: int
     hours: int
+    changes: tuple[Change, ...] = ()
 
     @property
     def end(self) -> int:
+        """Hour after the last one, as booked at first."""
         return self.start + self.hours
+
+    @property
+    def until(self) -> int:
+        """Hour after the last one when all changes are made."""
+        moved = [change.hour for change in self.changes if change.kind in ("extend", "cancel")]
+        return moved[-1] if moved else self.end
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """A booking of the 24-day plan, in shares of the capacity."""
+    """A booking of the 24-day plan, in shares of the capacity. What becomes of it happens in the
+    last period only."""
 
     tenant: str
     per_mille: int
@@ -53,19 +74,23 @@ class _Wish:
     start: int
     hours: int
     second: int = 0
+    changes: tuple[Change, ...] = ()
 
+
+#: A lease that outlives both outages is sold when their refunds are final: they are the seller's.
+_SALE = (Change("offer", 456, 552), Change("sell", 500, buyer=TENANTS.index("Tenant I")))
 
 #: In the order of precedence should capacity be short. The first one outlives the trace.
 _WISHES = (
     _Wish("L", 150, at=440, start=486, hours=336),
     _Wish("J", 30, at=186, start=186, hours=24, second=HALF_PAST),
-    _Wish("A", 260, at=0, start=0, hours=576),
+    _Wish("A", 260, at=0, start=0, hours=576, changes=_SALE),
     _Wish("B", 180, at=0, start=0, hours=336),
     _Wish("C", 120, at=0, start=0, hours=168),
     _Wish("D", 80, at=0, start=0, hours=72),
     _Wish("E", 80, at=0, start=0, hours=24),
     _Wish("F", 80, at=6, start=24, hours=48),
-    _Wish("H", 80, at=20, start=132, hours=72),
+    _Wish("H", 80, at=20, start=132, hours=72, changes=(Change("extend", 180, 252),)),
     _Wish("G", 80, at=30, start=72, hours=168),
     _Wish("I", 120, at=100, start=156, hours=168),
     _Wish("C", 120, at=150, start=168, hours=168),
@@ -78,6 +103,7 @@ _WISHES = (
     _Wish("E", 60, at=380, start=384, hours=24),
     _Wish("C", 120, at=480, start=504, hours=72),
     _Wish("F", 20, at=540, start=540, hours=24, second=HALF_PAST),
+    _Wish("K", 40, at=330, start=420, hours=120, changes=(Change("cancel", 440, 456),)),
 )
 
 
@@ -98,24 +124,45 @@ def make_plan(units: int, hours: int) -> list[Booking]:
         taken = min(wanted, free)
         if taken == 0:
             continue
-        for hour in range(booking.start, booking.end):
-            load[hour] += taken
-        bookings.append(
-            Booking(
-                at_hour=booking.at_hour,
-                at_second=booking.at_second,
-                tenant=booking.tenant,
-                units=taken,
-                start=booking.start,
-                hours=booking.hours,
-            )
-        )
+        _add(load, booking.start, booking.end, taken)
+        changes = tuple(_possible(booking, load, units - taken))
+        booking = replace(booking, units=taken, changes=changes)
+        _add(load, booking.end, booking.until, taken)
+        bookings.append(booking)
     return sorted(bookings, key=lambda b: (b.at_hour, b.at_second))
 
 
-def booked_units(bookings: list[Booking], hour: int) -> int:
-    """Units booked in an hour once all bookings are made."""
-    return sum(b.units for b in bookings if b.start <= hour < b.end)
+def booked_units(bookings: Sequence[Booking], hour: int) -> int:
+    """Units booked in an hour once all bookings and changes are made."""
+    return sum(b.units for b in bookings if b.start <= hour < b.until)
+
+
+def _add(load: list[int], start: int, end: int, units: int) -> None:
+    for hour in range(start, end):
+        load[hour] += units
+
+
+def _possible(booking: Booking, load: list[int], free: int) -> Iterator[Change]:
+    """Those of a booking's changes that the market will admit, moved by an hour where it has to be;
+    an extension needs all its hours to have at most `free` units booked."""
+    offered = False
+    for change in booking.changes:
+        kind, at, hour = change.kind, change.at_hour, change.hour
+        if not booking.at_hour <= at < booking.end:
+            continue
+        if kind == "extend":
+            if hour > booking.end and max(load[booking.end : hour]) <= free:
+                yield change
+        elif kind == "cancel":
+            first = max(hour, at + 1, booking.start + 1)
+            if first < booking.end:
+                yield replace(change, hour=first)
+        elif kind == "offer":
+            offered = True
+            sale = max(c.at_hour for c in booking.changes if c.kind == "sell")
+            yield replace(change, hour=max(hour, sale + 1))
+        elif offered and change.buyer != booking.tenant:
+            yield change
 
 
 def _stretched(hours: int) -> Iterator[tuple[_Wish, Booking]]:
@@ -131,6 +178,15 @@ def _stretched(hours: int) -> Iterator[tuple[_Wish, Booking]]:
                 stop = min(stop, end)
             elif wish is _WISHES[0]:
                 stop = max(stop, end + 1)
+            changes = [
+                replace(
+                    change,
+                    at_hour=begin + change.at_hour * length // PERIOD,
+                    hour=begin + change.hour * length // PERIOD,
+                )
+                for change in wish.changes
+                if period == periods - 1
+            ]
             place = Booking(
                 at_hour=min(start, begin + wish.at * length // PERIOD),
                 at_second=wish.second,
@@ -138,5 +194,6 @@ def _stretched(hours: int) -> Iterator[tuple[_Wish, Booking]]:
                 units=0,
                 start=start,
                 hours=stop - start,
+                changes=tuple(changes),
             )
             yield wish, place

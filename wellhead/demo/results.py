@@ -6,7 +6,7 @@ Hours count from the trace's first one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 
 from wellhead.actions.books import Books as Books  # re-exported
 from wellhead.actions.books import BooksError as BooksError
@@ -17,7 +17,10 @@ from wellhead.model.units import HOUR, LEDGER_SCALE
 
 @dataclass(frozen=True, slots=True)
 class LeaseResult:
-    """A lease, and what was refunded of it."""
+    """A lease and what came back of it: `refunded` for losses and void hours, `cancelled` for hours
+    that were sold back. `hours` were booked at first, `extended` were added, and of all of them
+    `sold_back` were cancelled and `void` not served because of a default. `cost` is for all of
+    them."""
 
     lease_id: int
     tenant: str
@@ -28,17 +31,26 @@ class LeaseResult:
     first_seconds: int
     cost: int
     refunded: int
+    extended: int = 0
+    sold_back: int = 0
+    void: int = 0
+    cancelled: int = 0
 
     @property
     def seconds(self) -> int:
-        """Time that is covered: the first hour may be a part of one."""
-        return (self.hours - 1) * HOUR + self.first_seconds
+        """Time that was paid for: the first hour may be a part of one."""
+        return (self.hours + self.extended - 1) * HOUR + self.first_seconds
 
     @property
     def price(self) -> int:
         """Cost of a unit for an hour, rounded to the nearest stablecoin unit."""
         unit_seconds = self.units * self.seconds
         return (2 * self.cost * HOUR + unit_seconds) // (2 * unit_seconds)
+
+    @property
+    def returned(self) -> int:
+        """All that came back."""
+        return self.refunded + self.cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +84,45 @@ class HourResult:
     price: int
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened in an hour; `is_second` where it did on the second cluster."""
+
+    hour: int
+    text: str
+    is_second: bool = False
+
+
+@dataclass(frozen=True)
+class SecondResult:
+    """The made-up cluster: its terms, how many hours were reported, its leases and its books."""
+
+    token: str
+    units: int
+    terms: Terms
+    reports: int
+    leases: list[LeaseResult]
+    books: Books
+
+
 @dataclass(frozen=True)
 class DemoResult:
-    """Everything that is shown at the end."""
+    """Everything that is shown at the end. `reports` are hours of the trace's cluster on record,
+    `batches` the transactions that put the reports of both clusters there."""
 
     trace: Trace
     infer_down: bool
     terms: Terms
     token: str
     reports: int
+    batches: int
     leases: list[LeaseResult]
     hours: list[HourResult]
+    steps: list[Step]
     holders: list[HolderResult]
     reporters: list[ReporterResult]
     books: Books
+    second: SecondResult
 
     @property
     def unbooked_use(self) -> int:
@@ -99,12 +136,19 @@ class DemoResult:
         return sum(hour.served < 10**6 for hour in self.hours)
 
     def report(self) -> dict[str, str]:
-        """The content of the report file: integers as strings."""
-        books = {field.name: getattr(self.books, field.name) for field in fields(self.books)}
-        counts = {
+        """The content of the report file: integers as strings. Figures of the made-up cluster are
+        called `second_`; the others are the trace's cluster's."""
+        figures = {
+            **asdict(self.books),
             "ledger_scale": LEDGER_SCALE,
             "reports": self.reports,
             "leases": len(self.leases),
             "hours": len(self.hours),
         }
-        return {name: str(value) for name, value in {**books, **counts}.items()}
+        second = {
+            **asdict(self.second.books),
+            "reports": self.second.reports,
+            "leases": len(self.second.leases),
+        }
+        figures |= {f"second_{name}": value for name, value in second.items()}
+        return {name: str(value) for name, value in figures.items()}

@@ -8,33 +8,23 @@ from pathlib import Path
 
 from rich.console import Console
 
-from wellhead.actions.books import BooksError, OpenedLease, booked_in
+from wellhead.actions.books import BooksError
 from wellhead.chain import Anvil
-from wellhead.demo.books import opened_leases, read_books, served_hours
-from wellhead.demo.market import (
-    FINALITY,
-    INVESTORS,
-    TERMS,
-    TOKEN_SYMBOL,
-    Market,
-    open_market,
-    purchase,
-)
-from wellhead.demo.plan import TENANTS, Booking, make_plan
+from wellhead.demo.deals import Deals
+from wellhead.demo.market import FINALITY, Market, Site, open_market
+from wellhead.demo.outcome import Ended, gather
+from wellhead.demo.plan import Booking, Change, make_plan
 from wellhead.demo.progress import DemoProgress
 from wellhead.demo.render import show
-from wellhead.demo.results import (
-    DemoResult,
-    HolderResult,
-    HourResult,
-    LeaseResult,
-    ReporterResult,
-)
+from wellhead.demo.results import DemoResult
+from wellhead.demo.second import LENGTH, Second
+from wellhead.demo.terms import TERMS
 from wellhead.demo.trace import Trace, TraceHour, load_trace
 from wellhead.model.samples import Sample
-from wellhead.model.units import HOUR, UNIT, WAD, Q
+from wellhead.model.units import HOUR, WAD, Q
 
 REPORT = Path("demo-report.json")
+TOKEN_NAME, TOKEN_SYMBOL = "Wellhead demo cluster", "wDEMO"
 REPORT_DELAY = 60  # seconds after an hour's end at which its report arrives
 DAY = 24
 
@@ -61,7 +51,7 @@ def run_demo(
         raise DemoError(f"{report_path}: no report file can be written there")
     with (
         DemoProgress(len(trace.hours), progress_console) as progress,
-        Anvil(trace.first_hour * HOUR) as anvil,
+        Anvil(_first_hour(trace) * HOUR) as anvil,
     ):
         result = _replay(anvil, trace, infer_down, progress)
     show(result, console or Console())
@@ -69,17 +59,42 @@ def run_demo(
     return result
 
 
+def _first_hour(trace: Trace) -> int:
+    """The chain's first hour: the trace's, or one before it where the made-up cluster needs more
+    time than the trace has."""
+    return min(trace.first_hour, trace.end_hour - LENGTH)
+
+
 def _replay(anvil: Anvil, trace: Trace, infer_down: bool, progress: DemoProgress) -> DemoResult:
     progress.step("deploying")
-    market = open_market(anvil, trace)
+    market = open_market(anvil)
+    second = Second(market, trace.end_hour - LENGTH, trace.first_hour)
+    if second.begin < trace.first_hour:
+        for hour in range(second.begin, trace.first_hour):
+            second.play(hour)
+        anvil.next_block_at(trace.first_hour * HOUR)
+    site = market.open_site(market.operators[0], TERMS, TOKEN_NAME, TOKEN_SYMBOL, trace.units)
+    market.sell_tokens(site)
     progress.step("replaying")
-    replay = _Replay(market, trace)
-    for index in range(len(trace.hours)):
-        replay.play(index)
+    replay = _Replay(market, site, trace)
+    for index, measured in enumerate(trace.hours):
+        replay.begin(index)
+        second.play(measured.hour)
+        replay.end(index)
         progress.hour(index + 1)
     progress.step("closing the books")
     replay.finish()
-    return replay.result(infer_down)
+    second.move_money()
+    ended = Ended(
+        trace=trace,
+        infer_down=infer_down,
+        site=site,
+        second=second.site,
+        booked_at=replay.booked_at | second.booked_at,
+        prices=replay.prices,
+        steps=[*replay.deals.steps, *second.steps],
+    )
+    return gather(market, ended)
 
 
 @dataclass
@@ -87,119 +102,76 @@ class _Replay:
     """Hour by hour: tenants book, the hour passes, reporters report; once a day money moves."""
 
     market: Market
+    site: Site
     trace: Trace
     booked_at: dict[int, int] = field(default_factory=dict)  # lease -> hour of the trace
     prices: list[int] = field(default_factory=list)
-    _open: dict[int, int] = field(default_factory=dict)  # lease -> its end, if not settled for good
-    _claimed: dict[str, int] = field(default_factory=dict)
-    _paid: list[int] = field(default_factory=list)
+    _open: set[int] = field(default_factory=set)  # leases that are not settled for good
 
     def __post_init__(self) -> None:
-        self._plan: dict[int, list[Booking]] = {}
+        self.deals = Deals(self.market, self.site, self.trace.first_hour)
+        self._numbers: dict[Booking, int] = {}
+        self._plan: dict[int, list[tuple[int, Booking, Change | None]]] = {}
         for booking in make_plan(self.trace.units, len(self.trace.hours)):
-            self._plan.setdefault(booking.at_hour, []).append(booking)
+            place = (booking.at_second, booking, None)
+            self._plan.setdefault(booking.at_hour, []).append(place)
+            for change in booking.changes:
+                self._plan.setdefault(change.at_hour, []).append((0, booking, change))
 
-    def play(self, index: int) -> None:
-        """One hour of the trace."""
-        measured = self.trace.hours[index]
-        for booking in self._plan.get(index, []):
+    def begin(self, index: int) -> None:
+        """What tenants do in one hour of the trace; most of it as soon as the hour begins."""
+        for second, booking, change in sorted(self._plan.get(index, []), key=lambda p: p[0]):
+            if change:
+                self.deals.change(booking, change, self._numbers[booking])
+                continue
+            if second:
+                self.market.anvil.next_block_at(self.trace.hours[index].hour * HOUR + second)
             self._book(booking)
+
+    def end(self, index: int) -> None:
+        """The hour passes, and is reported."""
+        measured, cluster = self.trace.hours[index], self.site.cluster_id
         booked, base = self.market.deployment.market.call_many(
-            [
-                ("bookedAt", [self.market.cluster_id, measured.hour]),
-                ("baseOf", [self.market.cluster_id]),
-            ]
+            [("bookedAt", [cluster, measured.hour]), ("baseOf", [cluster])]
         )
         self.prices.append(marginal_price(base, booked, self.trace.units))
         self.market.anvil.next_block_at((measured.hour + 1) * HOUR + REPORT_DELAY)
-        self.market.report(sample_of(self.market.cluster_id, measured, booked), measured.evidence)
+        self.market.report([sample_of(cluster, measured, booked)], measured.evidence)
         if (index + 1) % DAY == 0:
             self._move_money()
 
     def finish(self) -> None:
-        """Let the last hour become final, then pay everybody."""
-        market = self.market
+        """Let the last hour become final, then accrue, split and settle all of it."""
+        market, end = self.market, self.trace.end_hour
         market.anvil.mine_at(market.anvil.now() + FINALITY)
-        end = self.trace.hours[-1].hour + 1
         cursor = 0
         while cursor < end:
             before, cursor = cursor, self._move_money()
             if cursor == before:
                 raise BooksError(f"the books stand still at hour {cursor}, before {end}")
-        for lease_id in self._open:
+        for lease_id in sorted(self._open):
             market.settle(lease_id)
-        holders = {"Operator": market.operator, **market.investors}
-        for name, holder in holders.items():
-            receipt = market.token.send("claim", holder.address, sender=holder)
-            self._claimed[name] = int(receipt.event("Claimed")["cash"])
-        market.deployment.oracle.send("payReporters", sender=market.relay)
-        self._paid = [market.claim_of(reporter.address) for reporter in market.reporters]
-        for account in (market.operator, *market.tenants):
-            market.withdraw(account)
-
-    def result(self, infer_down: bool) -> DemoResult:
-        """Read the chain once more and put everything together."""
-        market, trace = self.market, self.trace
-        leases = opened_leases(market)
-        served = served_hours(market, leases)
-        return DemoResult(
-            trace=trace,
-            infer_down=infer_down,
-            terms=TERMS,
-            token=TOKEN_SYMBOL,
-            reports=len(market.deployment.oracle.events("Reported")),
-            leases=[self._lease_result(lease) for lease in leases],
-            hours=[
-                HourResult(booked_in(leases, h.hour), h.measured, served[h.hour], price)
-                for h, price in zip(trace.hours, self.prices, strict=True)
-            ],
-            holders=self._holder_results(),
-            reporters=[
-                ReporterResult(f"Reporter {i + 1}", market.signed[i], paid)
-                for i, paid in enumerate(self._paid)
-            ],
-            books=read_books(market),
-        )
 
     def _book(self, booking: Booking) -> None:
-        hour = self.trace.hours[booking.at_hour].hour
-        if booking.at_second:
-            self.market.anvil.next_block_at(hour * HOUR + booking.at_second)
         start = self.trace.first_hour + booking.start
-        lease_id = self.market.lease(booking, start)
+        receipt = self.market.lease(self.site, booking, start)
+        lease_id = int(receipt.event("LeaseOpened")["leaseId"])
+        self._numbers[booking] = lease_id
         self.booked_at[lease_id] = booking.at_hour
-        self._open[lease_id] = start + booking.hours
+        self._open.add(lease_id)
+        self.deals.opened(booking, receipt)
 
     def _move_money(self) -> int:
         """Accrue, distribute, and settle the leases whose last hour is accrued."""
-        cursor = self.market.distribute()
-        for lease_id in [i for i, end in self._open.items() if end <= cursor]:
-            self.market.settle(lease_id)
-            del self._open[lease_id]
+        cursor = self.market.distribute(self.site)
+        states = [("leaseOf", [number]) for number in sorted(self._open)]
+        for state, lease_id in zip(
+            self.market.deployment.market.call_many(states), sorted(self._open), strict=True
+        ):
+            if state["stop"] <= cursor:
+                self.market.settle(lease_id)
+                self._open.remove(lease_id)
         return cursor
-
-    def _lease_result(self, lease: OpenedLease) -> LeaseResult:
-        addresses: list[str] = [tenant.address for tenant in self.market.tenants]
-        return LeaseResult(
-            lease_id=lease.lease_id,
-            tenant=TENANTS[addresses.index(lease.tenant)],
-            units=lease.units,
-            booked_at=self.booked_at[lease.lease_id],
-            start=lease.start - self.trace.first_hour,
-            hours=lease.end - lease.start,
-            first_seconds=lease.first_seconds,
-            cost=lease.cost,
-            refunded=self.market.deployment.market.call("leaseOf", lease.lease_id)["refunded"],
-        )
-
-    def _holder_results(self) -> list[HolderResult]:
-        bought = {name: purchase(self.market.units, share) for name, share in INVESTORS.items()}
-        kept = self.market.units * UNIT - sum(tokens for tokens, _ in bought.values())
-        holdings = {"Operator": (kept, 0), **bought}
-        return [
-            HolderResult(name, tokens, price, self._claimed[name])
-            for name, (tokens, price) in holdings.items()
-        ]
 
 
 def sample_of(cluster_id: int, hour: TraceHour, booked: int) -> Sample:

@@ -118,6 +118,11 @@ class Trace:
         return self.hours[0].hour
 
     @property
+    def end_hour(self) -> int:
+        """The hour after the last one."""
+        return self.hours[-1].hour + 1
+
+    @property
     def rows(self) -> int:
         return sum(hour.samples for hour in self.hours)
 
