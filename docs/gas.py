@@ -67,6 +67,23 @@ PEERS = (
         "an NFT and its escrow as well, but no calendar, no price and no service level",
     ),
     Peer(
+        "cancel_720h",
+        "Akash AEP-79, `closeDeployment`",
+        "450,000",
+        2,
+        _ESTIMATE,
+        "closes an order with its lease, pays and refunds at once; "
+        "here the hours given back are priced on the curve and free to be leased again",
+    ),
+    Peer(
+        "cancel_720h",
+        "Sablier Lockup 3.0.1, `cancel`",
+        "39,017",
+        3,
+        _CALL,
+        "splits one stream by time; no calendar to release, no price curve",
+    ),
+    Peer(
         "settle_refund",
         "Akash AEP-79, `withdrawLease`",
         "180,000",
