@@ -41,9 +41,14 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.snapshot = self.stage.anvil.snapshot()
+        self.agreed = False
 
     def teardown(self) -> None:
-        self.stage.anvil.revert(self.snapshot)
+        try:
+            if self.agreed:
+                self.pair.compare(everything=True)
+        finally:
+            self.stage.anvil.revert(self.snapshot)
 
     @property
     def world(self) -> World:
@@ -150,7 +155,9 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def chain_and_model_agree(self) -> None:
         if hasattr(self, "pair"):
+            self.agreed = False
             self.pair.compare()
+            self.agreed = True
 
     @invariant()
     def the_design_holds(self) -> None:
