@@ -6,7 +6,6 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {LeaseState} from "./base/LeaseState.sol";
 import {ICapacityRegistry} from "./interfaces/ICapacityRegistry.sol";
 import {ILeaseRecords} from "./interfaces/ILeaseRecords.sol";
-import {CapacityCalendar} from "./libraries/CapacityCalendar.sol";
 import {LeaseBook} from "./libraries/LeaseBook.sol";
 
 /// @title LeaseRecords
@@ -14,7 +13,6 @@ import {LeaseBook} from "./libraries/LeaseBook.sol";
 /// LeaseChanges, whose trust and liveness it shares. Owners and approvals it asks the market itself. Called by itself
 /// it has no leases, no claims and no say anywhere.
 contract LeaseRecords is LeaseState, ILeaseRecords {
-    using CapacityCalendar for CapacityCalendar.Calendar;
     using LeaseBook for LeaseBook.Book;
     using SafeCast for uint256;
 
@@ -136,9 +134,7 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
     /// @inheritdoc ILeaseRecords
     function withdrawBond(uint256 clusterId, uint256 amount) external {
         _genesis(clusterId);
-        if (msg.sender != _registry.operatorOf(clusterId)) {
-            revert ICapacityRegistry.CapacityRegistry_NotOperator(clusterId, msg.sender);
-        }
+        _requireOperator(clusterId);
         uint256 cursor = _accrue(clusterId);
         LeaseBook.Book storage book = _books[clusterId];
         (uint256 peak,) = book.load(cursor, block.timestamp / HOUR + HORIZON);
@@ -180,11 +176,13 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
     /// Only for the operator of the lease's cluster.
     function _asOperator(uint256 leaseId) private view returns (Access storage) {
         _requireLease(leaseId);
-        uint256 clusterId = _terms[leaseId].clusterId;
-        if (msg.sender != _registry.operatorOf(clusterId)) {
-            revert ICapacityRegistry.CapacityRegistry_NotOperator(clusterId, msg.sender);
-        }
+        _requireOperator(_terms[leaseId].clusterId);
         return _access[leaseId];
+    }
+
+    function _requireOperator(uint256 clusterId) private view {
+        if (msg.sender == _registry.operatorOf(clusterId)) return;
+        revert ICapacityRegistry.CapacityRegistry_NotOperator(clusterId, msg.sender);
     }
 
     /// Only for whom a lease belongs to, or who is approved for it.

@@ -99,18 +99,8 @@ def split_units(
     """Make so many units a lease of their own."""
     held = held_lease(deployment, lease)
     number, settled, receipt = _split(deployment, "splitUnits", lease, units, sender, dry)
-    return Split(
-        lease,
-        number,
-        held.units - units,
-        held.start,
-        held.end,
-        units,
-        held.start,
-        held.end,
-        settled,
-        receipt,
-    )
+    hours = (held.start, held.end)
+    return Split(lease, number, held.units - units, *hours, units, *hours, settled, receipt)
 
 
 def split_hours(
@@ -119,18 +109,8 @@ def split_hours(
     """Make the hours from `hour` on a lease of their own."""
     held = held_lease(deployment, lease)
     number, settled, receipt = _split(deployment, "splitHours", lease, hour, sender, dry)
-    return Split(
-        lease,
-        number,
-        held.units,
-        held.start,
-        hour,
-        held.units,
-        hour,
-        held.end,
-        settled,
-        receipt,
-    )
+    kept, moved = (held.units, held.start, hour), (held.units, hour, held.end)
+    return Split(lease, number, *kept, *moved, settled, receipt)
 
 
 def _split(

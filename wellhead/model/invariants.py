@@ -165,7 +165,7 @@ def check_losses(world: World) -> None:
 
 
 def check_down(world: World) -> None:
-    """12: the default clock counts the seconds that were not paused of booked hours in a row in
+    """11: the default clock counts the seconds that were not paused of booked hours in a row in
     which nothing was available, up to what suffices."""
     for cluster_id, book in world.market.books.items():
         down = 0

@@ -132,7 +132,7 @@ class LeaseMarket(LeaseRecords):
         time = sum(covered.values())
         load = sum(calendar.at(hour) * seconds for hour, seconds in covered.items())
         cost = price.cost(offer.pricing, base, offer.attested, ask.units, time, load)
-        rate = to_uint(cost * RATE_SCALE * HOUR // time, 96)
+        rate = to_uint(price.rate_of(cost, time), 96)
         return Quote(cost, rate, first_seconds, base, peak)
 
     def _require_bookable(self, ask: Ask, offer: Offer) -> None:
