@@ -32,6 +32,8 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
 
     /// @inheritdoc ICapacityRegistry
     uint256 public constant MAX_UNITS = 2 ** 26 - 1;
+    /// @inheritdoc ICapacityRegistry
+    uint256 public constant OFF_BOOK_TOLERANCE = 20_000;
     uint256 private constant Q = 1e6;
     uint256 private constant HOUR = 3600;
     uint256 private constant UNIT = 1e18;
@@ -136,6 +138,20 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         entry.sellable = uint32(sellable);
         emit Retired(clusterId, units, attested, sellable);
         ICapacityToken(entry.token).burn(msg.sender, units * UNIT);
+    }
+
+    /// @inheritdoc ICapacityRegistry
+    function flagOffBook(uint256 clusterId, uint256 hour) external {
+        uint256 attested = _entry(clusterId).attested;
+        IMetricsOracle.Record memory record = _oracle.recordOf(clusterId, hour);
+        if (!record.reported) revert CapacityRegistry_NotReported(clusterId, hour);
+        uint256 booked = _market.bookedAt(clusterId, hour);
+        // Rounded up, so that a fraction is no alarm.
+        uint256 limit = attested == 0 ? 0 : (booked * Q + attested - 1) / attested + OFF_BOOK_TOLERANCE;
+        if (record.measured <= limit) {
+            revert CapacityRegistry_WithinBooked(clusterId, hour, record.measured, limit);
+        }
+        emit OffBook(clusterId, hour, record.measured, booked, attested);
     }
 
     /// @inheritdoc ICapacityRegistry

@@ -8,11 +8,11 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {IVault} from "./interfaces/IVault.sol";
 
 /// @title Vault
-/// @notice Trust: nobody. There is no owner, no pause and no way out for a coin but its claim's holder. The market and
-/// the exchange, fixed at deployment, can spend claims of and allowances from an account; they only ever do so for the
-/// account that called them. Liveness: a withdrawal needs the coin to accept the receiver. Coins are plain ERC-20: one
-/// that charges on transfer is refused, one that rebases or is seized by its issuer can leave the claims in that coin,
-/// and in no other, short.
+/// @notice Trust: nobody. There is no owner, no pause and no way out for a coin but its claim's holder. The market, the
+/// exchange and the contests, fixed at deployment, can spend claims of and allowances from an account; they only ever
+/// do so for the account that called them. Liveness: a withdrawal needs the coin to accept the receiver. Coins are
+/// plain ERC-20: one that charges on transfer is refused, one that rebases or is seized by its issuer can leave the
+/// claims in that coin, and in no other, short.
 contract Vault is IVault, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -23,11 +23,15 @@ contract Vault is IVault, ReentrancyGuardTransient {
     address public immutable exchange;
 
     /// @inheritdoc IVault
+    address public immutable contests;
+
+    /// @inheritdoc IVault
     mapping(address coin => mapping(address account => uint256)) public claimOf;
 
-    constructor(address market_, address exchange_) {
+    constructor(address market_, address exchange_, address contests_) {
         market = market_;
         exchange = exchange_;
+        contests = contests_;
     }
 
     /// @inheritdoc IVault
@@ -125,6 +129,6 @@ contract Vault is IVault, ReentrancyGuardTransient {
     }
 
     function _mayCharge(address caller) private view returns (bool) {
-        return caller == market || caller == exchange;
+        return caller == market || caller == exchange || caller == contests;
     }
 }

@@ -136,6 +136,13 @@ interface ICapacityRegistry {
     event SellableSet(uint256 indexed clusterId, uint256 sellable);
     /// @notice The operator burned `units` tokens and took as many units out of service.
     event Retired(uint256 indexed clusterId, uint256 units, uint256 attested, uint256 sellable);
+    /// @notice More was measured than was booked: capacity was sold off the books, or used by nobody who pays for it.
+    /// @param measured Utilization of the attested units as reported, millionths.
+    /// @param booked Units booked in that hour.
+    /// @param attested Units attested now.
+    event OffBook(
+        uint256 indexed clusterId, uint256 indexed hour, uint256 measured, uint256 booked, uint256 attested
+    );
     /// @notice New leases and mints stopped, and the market clock with them.
     event Paused(uint256 clock);
     /// @notice The market clock runs again.
@@ -163,6 +170,10 @@ interface ICapacityRegistry {
     error CapacityRegistry_SellableAboveAttested(uint256 sellable, uint256 attested);
     /// @notice Units that are still booked can not be retired.
     error CapacityRegistry_StillBooked(uint256 clusterId, uint256 peak, uint256 remaining);
+    /// @notice The hour has no report yet.
+    error CapacityRegistry_NotReported(uint256 clusterId, uint256 hour);
+    /// @notice What was measured is within what was booked and the tolerance; all of the attested units, millionths.
+    error CapacityRegistry_WithinBooked(uint256 clusterId, uint256 hour, uint256 measured, uint256 limit);
     /// @notice Not while paused.
     error CapacityRegistry_Paused();
     /// @notice Not unless paused.
@@ -170,6 +181,9 @@ interface ICapacityRegistry {
 
     /// @notice Largest number of units that a cluster can have.
     function MAX_UNITS() external view returns (uint256);
+
+    /// @notice How far the measured utilization may lie above the booked one, millionths of the attested units.
+    function OFF_BOOK_TOLERANCE() external view returns (uint256);
 
     /// @notice Register a cluster, run by the caller, and deploy its token. No units exist until they are attested.
     /// @dev Restricted by the authority to admitted operators. Not while paused.
@@ -205,6 +219,12 @@ interface ICapacityRegistry {
     /// still booked in any hour from now on. What the tokens earned until then stays owed; what hours not yet final
     /// will earn goes to the tokens that remain.
     function retire(uint256 clusterId, uint256 units) external;
+
+    /// @notice Raise the alarm for an hour in which more was measured than was booked: emits `OffBook`, and does
+    /// nothing else.
+    /// @dev Anyone may call, as often as they like; only when it is true. `booked` is the hour's own; the attested
+    /// units are the present ones, so an hour before a mint or a retirement is judged by what there is after it.
+    function flagOffBook(uint256 clusterId, uint256 hour) external;
 
     /// @notice Stop new leases and mints, and the market clock: finality and silence wait. Settling, refunds and claims
     /// stay open.

@@ -40,7 +40,13 @@ library Samples {
         return word & type(uint64).max;
     }
 
-    /// @notice The record that keeps a sample: everything but the cluster.
+    /// @notice The sample of an hour in which nothing was measured.
+    function zeroSample(uint256 cluster_, uint256 hour_) internal pure returns (uint256) {
+        return (cluster_ << TOP) | (hour_ << 200);
+    }
+
+    /// @notice The record that keeps a sample: everything but the cluster. Of a record, the same with another
+    /// `finalAt`.
     function toRecord(uint256 word, uint256 finalAt_) internal pure returns (uint256) {
         return (word & (2 ** TOP - 1)) | (finalAt_ << TOP);
     }

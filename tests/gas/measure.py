@@ -19,7 +19,7 @@ from rich.table import Table
 
 from tests.gas.floor import Touched, ratio, touched
 from tests.gas.operations import OPERATIONS
-from tests.support.stage import GENESIS, build_stage
+from tests.support.stage import GENESIS
 from wellhead.chain import Anvil
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,18 +38,19 @@ class Measured:
 
 
 def measure() -> dict[str, list[Measured]]:
-    """Every operation's transactions, each operation on the same fresh deployment."""
-    with Anvil(GENESIS) as anvil:
-        stage = build_stage(anvil)
-        cluster = stage.cluster(units=1000)
-        measured = {}
-        for name, operation in OPERATIONS.items():
-            with stage.scratch():
-                measured[name] = [
-                    Measured(receipt.gas_used, touched(anvil.rpc, receipt.hash))
-                    for receipt in operation.run(stage, cluster)
-                ]
-        return measured
+    """Every operation's transactions, each operation on a fresh deployment of its own kind."""
+    measured: dict[str, list[Measured]] = {}
+    for place in dict.fromkeys(operation.place for operation in OPERATIONS.values()):
+        with Anvil(GENESIS) as anvil:
+            stage, cluster = place(anvil)
+            for name, operation in OPERATIONS.items():
+                if operation.place is place:
+                    with stage.scratch():
+                        measured[name] = [
+                            Measured(receipt.gas_used, touched(anvil.rpc, receipt.hash))
+                            for receipt in operation.run(stage, cluster)
+                        ]
+    return {name: measured[name] for name in OPERATIONS}
 
 
 def worst(transactions: Sequence[Measured]) -> Measured:

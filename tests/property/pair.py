@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tests.support.reporters import announced as announced_hash
 from tests.support.stage import EVIDENCE, FINALITY, HOUR, MAX, Stage, Terms
-from wellhead.chain import Contract, Receipt, Reverted
-from wellhead.chain.signing import attestation_digest, quorum, report_digest
+from wellhead.chain import Contract, KeyAccount, Receipt, Reverted, dev_account
+from wellhead.chain.signing import attestation_digest, quorum, recount_digest, report_digest
 from wellhead.model.errors import Revert
 from wellhead.model.samples import Sample
 from wellhead.model.world import Addresses, World
@@ -22,9 +23,14 @@ class Pair:
         self.stage = stage
         self.people = [stage.operator, *stage.tenants, *stage.holders]
         stage.fund(stage.operator)
+        #: Who reports, or may be asked to, in the order of their addresses.
+        self.reporters = sorted(
+            [*stage.reporters, dev_account(25), dev_account(26)], key=lambda r: int(r.address, 16)
+        )
         self.now = stage.now()
         self.errors: set[str] = set()
         self.records: dict[int, tuple[Any, ...]] = {}
+        self.contested: set[tuple[int, int]] = set()
         self.world = self._twin()
         self.cluster = self._register(terms)
         self.step("mint", *self.mint(units))
@@ -61,13 +67,29 @@ class Pair:
 
     # Steps that need signatures
 
-    def mint(self, units: int, signers: int = 3) -> tuple[Callable[[], Receipt], Callable[[], Any]]:
-        """Attest and mint, signed by the first `signers` reporters."""
+    @property
+    def present(self) -> list[KeyAccount]:
+        """The reporters as they are now."""
+        signers = self.world.oracle.signers
+        return [reporter for reporter in self.reporters if reporter.address in signers]
+
+    @property
+    def quorum(self) -> list[KeyAccount]:
+        """The first of them, as many as a batch needs."""
+        return self.present[: self.world.oracle.threshold]
+
+    @property
+    def supermajority(self) -> list[KeyAccount]:
+        """The last of them, as many as a recount needs."""
+        return self.present[-max(len(self.present) - 1, self.world.oracle.threshold) :]
+
+    def mint(self, units: int, short: int = 0) -> tuple[Callable[[], Receipt], Callable[[], Any]]:
+        """Attest and mint, signed by a quorum, `short` of so many."""
         stage, number = self.stage, self.world.registry.cluster_of(self.cluster).attestations
         digest = attestation_digest(
             stage.deployment.chain_id, stage.registry.address, self.cluster, units, number, EVIDENCE
         )
-        who = stage.reporters[:signers]
+        who = self.quorum[short:]
         signed = quorum(digest, who)
         operator = stage.operator
         return (
@@ -80,17 +102,29 @@ class Pair:
         )
 
     def report(
-        self, samples: Sequence[Sample], order: Sequence[int]
+        self, samples: Sequence[Sample], who: Sequence[KeyAccount] | None = None
     ) -> tuple[Callable[[], Receipt], Callable[[], Any]]:
-        """Report, signed by the reporters at these places, in this order."""
+        """Report, signed by these in this order, or by a quorum."""
         stage = self.stage
         words = [sample.encode() for sample in samples]
         digest = report_digest(stage.deployment.chain_id, stage.oracle.address, words, EVIDENCE)
-        who = [stage.reporters[i] for i in order]
+        who = self.quorum if who is None else who
         signed = [reporter.sign_digest(digest) for reporter in who]
         return (
             lambda: stage.oracle.send("report", words, EVIDENCE, signed, sender=stage.relay),
             lambda: self.world.oracle.report(samples, EVIDENCE, [r.address for r in who]),
+        )
+
+    def recount(
+        self, sample: Sample, who: Sequence[KeyAccount]
+    ) -> tuple[Callable[[], Receipt], Callable[[], Any]]:
+        """Decide a contest, signed by these."""
+        stage, word = self.stage, sample.encode()
+        digest = recount_digest(stage.deployment.chain_id, stage.contests.address, word, EVIDENCE)
+        signed = quorum(digest, who)
+        return (
+            lambda: stage.contests.send("recount", word, EVIDENCE, signed, sender=stage.relay),
+            lambda: self.world.contests.recount(sample, EVIDENCE, [r.address for r in who]),
         )
 
     # Agreement
@@ -184,6 +218,7 @@ class Pair:
                 ("sumBooked", world.market.sum_booked),
             ):
                 expected.append(((market, name, (key, first + 3, last)), ask(key, first + 3, last)))
+        expected += self._expected_oracle()
         for hour in {hour for c, hour in self._recorded() if c == key}:
             record = tuple(vars(world.oracle.record_of(key, hour)).values())
             if everything or self.records.get(hour) != record:
@@ -191,18 +226,41 @@ class Pair:
                 self.records[hour] = record
         return expected + self._expected_money()
 
+    def _expected_oracle(self) -> list[tuple[Call, Any]]:
+        """The reporters, and the contests of all hours that ever were contested."""
+        stage, oracle, open_ = self.stage, self.world.oracle, self.world.contests.open
+        announced = oracle.announcement
+        said = (bytes(32), 0)
+        if announced is not None:
+            hashed = announced_hash(announced.signers, announced.threshold)
+            said = (hashed, announced.enactable_at)
+        self.contested |= set(open_)
+        none = ("0x" + "00" * 20, 0, 0, 0)
+        return [
+            ((stage.oracle, "signers", ()), (oracle.signers, oracle.threshold)),
+            ((stage.oracle, "announcement", ()), said),
+            *(
+                (
+                    (stage.contests, "contestOf", hour),
+                    tuple(vars(open_[hour]).values()) if hour in open_ else none,
+                )
+                for hour in sorted(self.contested)
+            ),
+        ]
+
     def _expected_money(self) -> list[tuple[Call, Any]]:
         stage, world = self.stage, self.world
         token, share = stage.token(self.cluster), world.token(self.cluster)
         coin = stage.cash.address
         addresses = [
             *(person.address for person in self.people),
-            *(reporter.address for reporter in stage.reporters),
+            *(reporter.address for reporter in self.reporters),
             token.address,
             stage.market.address,
             stage.router.address,
             stage.oracle.address,
             stage.deployment.exchange.address,
+            stage.contests.address,
         ]
         revenue = share.cash
         expected: list[tuple[Call, Any]] = [
@@ -226,7 +284,7 @@ class Pair:
         return expected
 
     def _recorded(self) -> list[tuple[int, int]]:
-        return [(sample.cluster, sample.hour) for sample, _ in self.world.oracle.ring.values()]
+        return [(s.sample.cluster, s.sample.hour) for s in self.world.oracle.ring.values()]
 
     # Beginning
 
@@ -248,6 +306,7 @@ class Pair:
                 cash=stage.cash.address,
                 reserve=stage.reserve.address,
                 exchange=stage.deployment.exchange.address,
+                contests=stage.contests.address,
             ),
         )
         # The clock counts from the registry's own block.
@@ -255,8 +314,9 @@ class Pair:
             self.now - stage.registry.call("clock")
         )
         world.authority.grant("register", stage.operator.address)
-        for function in ("pause", "unpause"):
+        for function in ("pause", "unpause", "remove_signer"):
             world.authority.grant(function, stage.guardian.address)
+            world.authority.revoke(function, stage.governor.address)
         for person in self.people:
             world.cash.mint(person.address, stage.cash.call("balanceOf", person.address))
         for payer in (stage.operator, *stage.tenants):

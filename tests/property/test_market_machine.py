@@ -1,8 +1,8 @@
 """Everybody does anything, in any order, on chain and model; both agree after every step.
 
-Invariants 1 to 5, 7 and 8 and the default clock of docs/model.md are checked on the model, which
-equals the chain. One machine draws from all rules; the others from those of one subject, so that
-these come often.
+Invariants 1 to 5, 7 and 8, what 9 says of contests, and the default clock of docs/model.md are
+checked on the model, which equals the chain. One machine draws from all rules; the others from
+those of one subject, so that these come often.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from tests.property.machine.base import HORIZON, Machine, TimeRules, ups
 from tests.property.machine.bonds import BondRules
+from tests.property.machine.contests import ContestRules
 from tests.property.machine.leases import LeaseRules
 from tests.property.machine.lifecycle import LifecycleRules
 from tests.property.machine.money import MoneyRules
+from tests.property.machine.reporters import ReporterRules
 from tests.property.machine.reports import ReportRules
 from tests.property.machine.resale import ResaleRules
 from tests.property.machine.supply import SupplyRules
@@ -77,7 +79,16 @@ class Begun(Machine):
 
 
 class MarketMachine(
-    Begun, TimeRules, LifecycleRules, ResaleRules, BondRules, ReportRules, SupplyRules, MoneyRules
+    Begun,
+    TimeRules,
+    LifecycleRules,
+    ResaleRules,
+    BondRules,
+    ReportRules,
+    ContestRules,
+    ReporterRules,
+    SupplyRules,
+    MoneyRules,
 ):
     """All rules."""
 
@@ -94,15 +105,22 @@ class BondMachine(Begun, TimeRules, LifecycleRules, BondRules):
     """Outages, bonds and defaults."""
 
 
+class ContestMachine(Begun, TimeRules, ContestRules, ReporterRules, SupplyRules):
+    """Contests, recounts, and who counts."""
+
+
+MACHINES = [MarketMachine, LeaseMachine, LifecycleMachine, BondMachine, ContestMachine]
+
+
 @pytest.mark.property
-@pytest.mark.parametrize("machine", [MarketMachine, LeaseMachine, LifecycleMachine, BondMachine])
+@pytest.mark.parametrize("machine", MACHINES)
 def test_chain_and_model_agree_whatever_happens(deployed: Stage, machine: type[Machine]) -> None:
     machine.stage = deployed
     run_state_machine_as_test(machine, settings=_fewer(machine))
 
 
 def _fewer(machine: type[Machine]) -> settings:
-    """Four machines share the examples of one."""
+    """The machines share the examples of one."""
     active = settings.default or settings()
-    part = 3 if machine is MarketMachine else 4
+    part = 4 if machine is MarketMachine else 5
     return settings(active, max_examples=active.max_examples // part)

@@ -71,7 +71,7 @@ def set_up(stage: Stage, cash_decimals: int = 6, reserve_decimals: int = 8) -> B
     registry, router = stage.governor, stage.guardian
     cash = deploy(stage, "TestCoin", "Cash", "C", cash_decimals)
     reserve = deploy(stage, "TestCoin", "Reserve", "R", reserve_decimals)
-    vault = deploy(stage, "Vault", stage.stranger.address, stage.stranger.address)
+    vault = deploy(stage, "Vault", *[stage.stranger.address] * 3)
     token = deploy(
         stage,
         "CapacityToken",

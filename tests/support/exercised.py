@@ -19,6 +19,7 @@ CONTRACTS = (
     "CapacityRegistry",
     "CapacityToken",
     "CapacityTokenFactory",
+    "Contests",
     "LeaseExchange",
     "LeaseMarket",  # with all that it passes on to LeaseChanges and LeaseRecords
     "LeaseMetadata",

@@ -24,6 +24,7 @@ class Skip(IntEnum):
 #: What `recordOf` says of an hour without a record.
 NO_RECORD: dict[str, Any] = {
     "reported": False,
+    "isContested": False,
     "isFinal": False,
     "finalAt": 0,
     "working": 0,
@@ -52,6 +53,7 @@ def stored(sample: Sample, final_at: int, is_final: bool = False) -> dict[str, A
     """The record that a sample must become."""
     return {
         "reported": True,
+        "isContested": False,
         "isFinal": is_final,
         "finalAt": final_at,
         "working": sample.working,

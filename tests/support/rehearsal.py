@@ -197,6 +197,7 @@ def _prepare(node: Node, folder: Path) -> Rehearsal:
             "operators": [person("operator").address],
             "guardians": [person("guardian").address],
             "finality_hours": 12,
+            "contest_deposit_dollars": 250,
             "delays": {"governor_hours": 48, "operator_hours": "0.5", "grant_hours": 24},
             "transactions": {
                 "max_fee_gwei": 20,

@@ -1,4 +1,4 @@
-"""A vault of its own, with accounts for its market and its exchange and a coin that misbehaves."""
+"""A vault of its own, with accounts for those who charge in it and a coin that misbehaves."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ class Mode(IntEnum):
 
 @dataclass
 class Safe:
-    """A vault of its own whose market and exchange are accounts, with a coin and people."""
+    """A vault of its own whose market, exchange and contests are accounts, with a coin and
+    people."""
 
     stage: Stage
     vault: Contract
     coin: Contract
     market: UnlockedAccount
     exchange: UnlockedAccount
+    contests: UnlockedAccount
     ann: UnlockedAccount
     bob: UnlockedAccount
     eve: UnlockedAccount
@@ -52,10 +54,11 @@ class Safe:
 
 def set_up(stage: Stage) -> Safe:
     """Ann has a claim of 1,000 and 1,000 more outside; Bob and Eve have nothing."""
-    market, exchange, (ann, bob, eve) = stage.guardian, stage.governor, stage.holders
+    market, exchange, contests = stage.guardian, stage.governor, stage.relay
+    ann, bob, eve = stage.holders
     coin = deploy(stage, "TestHostileCoin")
-    vault = deploy(stage, "Vault", market.address, exchange.address)
-    made = Safe(stage, vault, coin, market, exchange, ann, bob, eve)
+    vault = deploy(stage, "Vault", market.address, exchange.address, contests.address)
+    made = Safe(stage, vault, coin, market, exchange, contests, ann, bob, eve)
     coin.send("mint", ann.address, 2000, sender=ann)
     coin.send("approve", vault.address, MAX, sender=ann)
     made.send("deposit", ann.address, 1000, by=ann)

@@ -141,6 +141,10 @@ class Stage:
         return self.deployment.market
 
     @property
+    def contests(self) -> Contract:
+        return self.deployment.contests
+
+    @property
     def router(self) -> Contract:
         return self.deployment.router
 
@@ -292,12 +296,12 @@ class Stage:
         return int(self.vault.call("claimOf", self.cash.address, account.address))
 
 
-def build_stage(anvil: Anvil) -> Stage:
+def build_stage(anvil: Anvil, reporters: int = 5, threshold: int = 3) -> Stage:
     """Deploy on a fresh node and fund the people."""
     people = [UnlockedAccount(dev_account(i).address) for i in range(12)]
     governor, operator, guardian, stranger, relay = people[:5]
-    reporters = sorted(
-        (dev_account(20 + i) for i in range(5)), key=lambda account: int(account.address, 16)
+    signers = sorted(
+        (dev_account(20 + i) for i in range(reporters)), key=lambda who: int(who.address, 16)
     )
     cash, reserve = deploy_coins(anvil.rpc, governor)
     deployment = deploy(
@@ -306,8 +310,8 @@ def build_stage(anvil: Anvil) -> Stage:
         Parameters(
             cash=cash.address,
             reserve=reserve.address,
-            reporters=[reporter.address for reporter in reporters],
-            threshold=3,
+            reporters=[signer.address for signer in signers],
+            threshold=threshold,
             operators=[operator.address],
             guardians=[guardian.address],
             finality=FINALITY,
@@ -324,7 +328,7 @@ def build_stage(anvil: Anvil) -> Stage:
         relay=relay,
         tenants=people[5:9],
         holders=people[9:12],
-        reporters=reporters,
+        reporters=signers,
     )
     for tenant in stage.tenants:
         stage.fund(tenant)

@@ -46,6 +46,7 @@ def _all(stage: Stage) -> tuple[Contract, ...]:
         stage.oracle,
         stage.market,
         stage.deployment.exchange,
+        stage.contests,
         stage.router,
         stage.deployment.factory,
         stage.registry,

@@ -1,4 +1,5 @@
-"""Who may call what: operators register, guardians pause, the governor names both and reporters."""
+"""Who may call what: operators register, guardians pause and remove reporters, the governor names
+them all."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from tests.support.stage import Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import Contract, Receipt, UnlockedAccount
 from wellhead.chain.contract import deploy_contract
+from wellhead.chain.proof import prove
+from wellhead.chain.record import DeploymentError
 
 ADMIN, OPERATOR, GUARDIAN = 0, 1, 2
 PUBLIC = 2**64 - 1
@@ -23,7 +26,8 @@ ALLOWED = {
     "register": "operator",
     "pause": "guardian",
     "unpause": "guardian",
-    "setSigners": "governor",
+    "announceSigners": "governor",
+    "removeSigner": "guardian",
 }
 
 
@@ -40,8 +44,10 @@ def restricted_call(stage: Stage, function: str) -> tuple[Contract, list[Any]]:
     """The contract of a restricted function, and everyday arguments."""
     if function == "register":
         return stage.registry, [Terms().encoded(), "Northern H100", "wNH1"]
-    if function == "setSigners":
+    if function == "announceSigners":
         return stage.oracle, [[stage.reporters[0].address], 1]
+    if function == "removeSigner":
+        return stage.oracle, [stage.reporters[0].address]
     return stage.registry, []
 
 
@@ -104,7 +110,9 @@ def test_the_roles_are_as_deployed(stage: Stage) -> None:
         (stage.registry, "pause"): GUARDIAN,
         (stage.registry, "unpause"): GUARDIAN,
         (stage.registry, "mint"): ADMIN,  # open: the registry itself knows the operator
-        (stage.oracle, "setSigners"): ADMIN,
+        (stage.oracle, "announceSigners"): ADMIN,
+        (stage.oracle, "removeSigner"): GUARDIAN,
+        (stage.oracle, "enactSigners"): ADMIN,  # open: what was announced is all it does
     }
     for (contract, function), role in roles.items():
         asked = (contract.address, selector(contract, function))
@@ -215,7 +223,7 @@ def test_a_closed_contract_stops_its_restricted_functions_only(stage: Stage) -> 
     stage.mint(cluster_id, 5)
     stage.lease(cluster_id, 1, stage.hour() + 1, 1)
     stage.registry.send("retire", cluster_id, 14, sender=stage.operator)
-    attempt(stage, "setSigners", stage.governor)
+    attempt(stage, "announceSigners", stage.governor)
 
 
 @pytest.mark.parametrize("name", ["registry", "oracle"])
@@ -244,8 +252,8 @@ def test_a_contract_is_handed_to_another_authority_that_has_code(stage: Stage) -
     assert receipt.event("AuthorityUpdated").arguments == {"authority": successor.address}
     assert oracle.call("authority") == successor.address
     with refused(stage, "AccessManagedUnauthorized", stage.governor.address):
-        attempt(stage, "setSigners", stage.governor)
-    attempt(stage, "setSigners", heir)
+        attempt(stage, "announceSigners", stage.governor)
+    attempt(stage, "announceSigners", heir)
 
 
 def test_an_authority_needs_a_governor(stage: Stage) -> None:
@@ -266,7 +274,7 @@ def test_a_deployer_that_handed_over_keeps_nothing(stage: Stage) -> None:
     for function, arguments in admin_calls(stage).items():
         with refused(stage, "AccessManagerUnauthorizedAccount", deployer.address, ADMIN):
             stage.authority.send(function, *arguments, sender=deployer)
-    for function in ("register", "pause", "setSigners"):
+    for function in ("register", "pause", "announceSigners", "removeSigner"):
         with refused(stage, "AccessManagedUnauthorized", deployer.address):
             attempt(stage, function, deployer)
 
@@ -276,4 +284,15 @@ def test_an_heir_governs(stage: Stage) -> None:
     hand_over(stage, heir)
     stage.authority.send("grantRole", OPERATOR, heir.address, 0, sender=heir)
     attempt(stage, "register", heir)
-    attempt(stage, "setSigners", heir)
+    attempt(stage, "announceSigners", heir)
+
+
+@pytest.mark.parametrize("function", ["register", "pause", "unpause", "removeSigner"])
+def test_a_function_that_was_opened_is_found(stage: Stage, function: str) -> None:
+    """What a deployment is proven by: each of these is its role's alone."""
+    prove(stage.deployment)
+    contract, _ = restricted_call(stage, function)
+    opened = (contract.address, [selector(contract, function)], PUBLIC)
+    stage.authority.send("setTargetFunctionRole", *opened, sender=stage.governor)
+    with pytest.raises(DeploymentError, match=f"^{function} is open to role {PUBLIC} and not to"):
+        prove(stage.deployment)

@@ -41,7 +41,8 @@ def test_each_function_is_answered_by_the_contract_that_is_there_for_it() -> Non
         assert wanted <= functions(name)
         for before in [*CHAIN][:position]:
             assert not wanted & functions(before)
-    assert functions("ICashDesk") <= functions("LeaseMarket")
+    for desk in ("LeaseMarket", "LeaseExchange", "Contests"):
+        assert functions("ICashDesk") <= functions(desk)
 
 
 def test_the_market_can_be_asked_for_everything() -> None:
@@ -131,7 +132,10 @@ def test_a_leases_metadata_comes_from_a_contract_of_its_own(stage: Stage) -> Non
 
 
 def test_the_contracts_know_each_other_and_one_coin(stage: Stage) -> None:
-    exchange = stage.deployment.exchange
+    exchange, contests = stage.deployment.exchange, stage.contests
     assert stage.vault.call("market") == stage.market.address
     assert stage.vault.call("exchange") == exchange.address
-    assert stage.market.call("cash") == exchange.call("cash") == stage.cash.address
+    assert stage.vault.call("contests") == contests.address
+    assert stage.oracle.call("contests") == contests.address
+    for desk in (stage.market, exchange, contests):
+        assert desk.call("cash") == stage.cash.address

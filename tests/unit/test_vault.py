@@ -23,9 +23,9 @@ def events(receipt: Receipt, *names: str) -> list[dict[str, Any]]:
     return [event.arguments for event in receipt.events if event.name in names]
 
 
-def test_market_and_exchange_are_fixed_at_deployment(safe: Safe) -> None:
-    assert safe.vault.call("market") == safe.market.address
-    assert safe.vault.call("exchange") == safe.exchange.address
+def test_who_may_charge_is_fixed_at_deployment(safe: Safe) -> None:
+    for name in ("market", "exchange", "contests"):
+        assert safe.vault.call(name) == getattr(safe, name).address
 
 
 @pytest.mark.parametrize("amount", [0, 1, 1000])

@@ -1,5 +1,5 @@
-"""What market and exchange may do in the vault: charge the account that called them, by claim, by
-allowance or by a signed authorization."""
+"""What market, exchange and contests may do in the vault: charge the account that called them, by
+claim, by allowance or by a signed authorization."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def moves(receipt: Receipt) -> list[tuple[str, dict[str, Any]]]:
     return [(e.name, e.arguments) for e in receipt.events if e.name in kinds]
 
 
-@pytest.mark.parametrize("caller", ["market", "exchange"])
+@pytest.mark.parametrize("caller", ["market", "exchange", "contests"])
 @pytest.mark.parametrize(
     ("amount", "by_claim"), [(0, 0), (1, 1), (999, 999), (1000, 1000), (1001, 1000), (2000, 1000)]
 )
@@ -77,7 +77,7 @@ def test_a_charge_to_oneself_keeps_the_claim(safe: Safe) -> None:
         safe.send("charge", safe.ann.address, safe.ann.address, 1000, by=safe.market)
 
 
-def test_only_market_and_exchange_charge(safe: Safe) -> None:
+def test_nobody_else_charges(safe: Safe) -> None:
     for caller in (safe.eve, safe.ann, safe.stage.stranger):
         with expect_revert("Vault_MayNotCharge", caller.address, safe.ann.address):
             safe.refuse("charge", safe.ann.address, safe.bob.address, 1, by=caller)
@@ -168,8 +168,8 @@ def test_an_authorization_becomes_the_payers_claim(stage: Stage) -> None:
         )
 
 
-@pytest.mark.parametrize("caller", ["market", "exchange"])
-def test_market_and_exchange_pass_authorizations_on(stage: Stage, safe: Safe, caller: str) -> None:
+@pytest.mark.parametrize("caller", ["market", "exchange", "contests"])
+def test_who_charges_passes_authorizations_on(stage: Stage, safe: Safe, caller: str) -> None:
     ann = safe.ann
     stage.cash.send("mint", ann.address, 100, sender=ann)
     signed = authorization(stage, 40, ann, to=safe.vault)
@@ -210,7 +210,7 @@ def test_an_account_without_code_is_no_coin(safe: Safe) -> None:
 
 
 def test_a_blocked_payer_still_pays_by_claim(stage: Stage) -> None:
-    vault = deploy(stage, "Vault", stage.guardian.address, stage.governor.address)
+    vault = deploy(stage, "Vault", *[stage.guardian.address] * 3)
     ann, bob, _ = stage.holders
     stage.cash.send("mint", ann.address, 100, sender=ann)
     stage.cash.send("approve", vault.address, MAX, sender=ann)

@@ -73,6 +73,10 @@ class Deployment:
         return self.contract("LeaseExchange")
 
     @property
+    def contests(self) -> Contract:
+        return self.contract("Contests")
+
+    @property
     def router(self) -> Contract:
         return self.contract("RevenueRouter")
 

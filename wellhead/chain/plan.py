@@ -21,8 +21,11 @@ ADMIN_ROLE = 0
 OPERATOR_ROLE = 1
 GUARDIAN_ROLE = 2
 ROLES = {ADMIN_ROLE: "ADMIN", OPERATOR_ROLE: "OPERATOR", GUARDIAN_ROLE: "GUARDIAN"}
-#: The functions of CapacityRegistry that each role may call.
-FUNCTIONS = {OPERATOR_ROLE: ("register",), GUARDIAN_ROLE: ("pause", "unpause")}
+#: The functions that each role may call, by contract.
+FUNCTIONS: dict[int, dict[str, tuple[str, ...]]] = {
+    OPERATOR_ROLE: {"CapacityRegistry": ("register",)},
+    GUARDIAN_ROLE: {"CapacityRegistry": ("pause", "unpause"), "MetricsOracle": ("removeSigner",)},
+}
 
 #: The last call: the deployer gives up its own role.
 FAREWELL = "ADMIN given up by the deployer"
@@ -37,6 +40,7 @@ ORDER = (
     "LeaseChanges",
     "LeaseMarket",
     "LeaseExchange",
+    "Contests",
     "RevenueRouter",
     "CapacityTokenFactory",
     "CapacityRegistry",
@@ -57,7 +61,8 @@ class Delays:
 @dataclass(frozen=True)
 class Parameters:
     """What a deployment is made with. `cash` and `reserve` are ERC-20 addresses; `finality` is in
-    seconds; `reporters` in any order. Without a `governor` the deployer stays one."""
+    seconds; `contest_deposit` in stablecoin units; `reporters` in any order. Without a `governor`
+    the deployer stays one."""
 
     cash: str
     reserve: str
@@ -66,6 +71,7 @@ class Parameters:
     operators: Sequence[str] = ()
     guardians: Sequence[str] = ()
     finality: int = 24 * 3600
+    contest_deposit: int = 100 * 10**6
     governor: str | None = None
     delays: Delays = field(default_factory=Delays)
 
@@ -146,11 +152,12 @@ def creations(deployer: str, nonce: int, parameters: Parameters) -> list[Creatio
     )
     arguments: dict[str, list[Any]] = {
         "Authority": [deployer],
-        "Vault": [at["LeaseMarket"], at["LeaseExchange"]],
+        "Vault": [at["LeaseMarket"], at["LeaseExchange"], at["Contests"]],
         "MetricsOracle": [
             at["Authority"],
             at["CapacityRegistry"],
             at["Vault"],
+            at["Contests"],
             parameters.cash,
             parameters.finality,
             reporters,
@@ -161,6 +168,14 @@ def creations(deployer: str, nonce: int, parameters: Parameters) -> list[Creatio
         "LeaseChanges": [around, at["LeaseMetadata"], at["LeaseRecords"]],
         "LeaseMarket": [around, at["LeaseMetadata"], at["LeaseChanges"]],
         "LeaseExchange": [at["LeaseMarket"], at["Vault"], parameters.cash],
+        "Contests": [
+            at["CapacityRegistry"],
+            at["MetricsOracle"],
+            at["LeaseMarket"],
+            at["Vault"],
+            parameters.cash,
+            parameters.contest_deposit,
+        ],
         "RevenueRouter": [
             at["CapacityRegistry"],
             at["LeaseMarket"],
@@ -192,8 +207,7 @@ def creations(deployer: str, nonce: int, parameters: Parameters) -> list[Creatio
 
 def role_calls(deployer: str, at: dict[str, str], parameters: Parameters) -> list[RoleCall]:
     """Names the roles and their members; last of all the governor takes over."""
-    authority, registry = at["Authority"], at["CapacityRegistry"]
-    functions, delays = functions_of("CapacityRegistry"), parameters.delays
+    authority, delays = at["Authority"], parameters.delays
     calls: list[tuple[str, str, list[Any]]] = []
     members = (
         (OPERATOR_ROLE, parameters.operators, delays.operator),
@@ -201,10 +215,13 @@ def role_calls(deployer: str, at: dict[str, str], parameters: Parameters) -> lis
     )
     for role, accounts, delay in members:
         name = ROLES[role]
-        selectors = [functions[function].selector for function in FUNCTIONS[role]]
         calls.append((f"label of {name}", "labelRole", [role, name]))
-        target = [registry, selectors, role]
-        calls.append((f"functions of {name}", "setTargetFunctionRole", target))
+        for contract, listed in FUNCTIONS[role].items():
+            functions = functions_of(contract)
+            selectors = [functions[function].selector for function in listed]
+            target = [at[contract], selectors, role]
+            label = f"functions of {name} in {contract}"
+            calls.append((label, "setTargetFunctionRole", target))
         calls += [(f"{name} {a}", "grantRole", [role, a, delay]) for a in accounts]
     governor = parameters.governor
     hand_over = governor is not None and _as_integer(governor) != _as_integer(deployer)

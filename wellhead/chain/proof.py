@@ -61,11 +61,15 @@ def prove(deployment: Deployment) -> list[Holding]:
 
 
 def _prove_functions(deployment: Deployment) -> None:
-    """Each restricted function of the registry is open to its role alone."""
-    registry = deployment.registry
-    for role, names in FUNCTIONS.items():
-        for name in names:
-            selector = registry.functions[name].selector
-            given = deployment.authority.call("getTargetFunctionRole", registry.address, selector)
-            if given != role:
-                raise DeploymentError(f"{name} is open to role {given} and not to {ROLES[role]}")
+    """Each function that is a role's is open to that role alone."""
+    listed = [
+        (role, deployment.contract(contract), name)
+        for role, contracts in FUNCTIONS.items()
+        for contract, names in contracts.items()
+        for name in names
+    ]
+    for role, target, name in listed:
+        selector = target.functions[name].selector
+        given = deployment.authority.call("getTargetFunctionRole", target.address, selector)
+        if given != role:
+            raise DeploymentError(f"{name} is open to role {given} and not to {ROLES[role]}")

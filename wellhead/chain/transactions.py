@@ -15,7 +15,6 @@ from wellhead.chain.accounts import NotMined, transaction_hash
 from wellhead.chain.contract import Reverted
 from wellhead.chain.fees import Caps, Offer, base_fee, first_offer, raised, show_gwei
 from wellhead.chain.journal import Entry, Sent
-from wellhead.chain.plan import Step
 from wellhead.chain.rpc import NodeUnreachable, Rpc, RpcError
 
 #: Polls that may fail in a row before the node counts as gone.
@@ -37,6 +36,15 @@ class Sender(Protocol):
     def address(self) -> str: ...
 
     def sign_transaction(self, body: dict[str, Any]) -> bytes | None: ...
+
+
+class Step(Protocol):
+    """What a transaction does: a call, or a creation, which goes to nobody."""
+
+    @property
+    def to(self) -> str | None: ...
+
+    def data(self) -> str: ...
 
 
 class Clock:
@@ -275,7 +283,9 @@ def estimate(rpc: Rpc, sender: str, step: Step) -> int:
     if step.to is not None:
         body["to"] = step.to
     try:
-        return rpc.integer("eth_estimateGas", body)
+        # At the latest block: in the pending one an earlier version may have taken effect already,
+        # and the estimate for its replacement would be too low.
+        return rpc.integer("eth_estimateGas", body, "latest")
     except RpcError as error:
         if error.data is None and "revert" not in error.message.lower():
             raise

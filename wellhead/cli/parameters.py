@@ -98,6 +98,7 @@ class ParameterFile(_Table):
     operators: list[Address] = Field(default_factory=list)
     guardians: list[Address] = Field(default_factory=list)
     finality_hours: Seconds = Field(default=24 * HOUR, ge=HOUR, le=720 * HOUR)
+    contest_deposit_dollars: int = Field(default=100, ge=1, le=1_000_000)
     delays: DelayTable = Field(default_factory=DelayTable)
     transactions: TransactionTable
 
@@ -126,6 +127,7 @@ class ParameterFile(_Table):
             operators=self.operators,
             guardians=self.guardians,
             finality=self.finality_hours,
+            contest_deposit=self.contest_deposit_dollars * 10**6,
             governor=self.governor,
             delays=Delays(
                 governor=self.delays.governor_hours,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .errors import Revert
 from .units import Address
 
-RESTRICTED = ("register", "pause", "unpause", "set_signers")
+RESTRICTED = ("register", "pause", "unpause", "announce_signers", "remove_signer")
 
 
 class Authority:

@@ -1,4 +1,4 @@
-"""Ways to pay in the stablecoin; what the market and the exchange share.
+"""Ways to pay in the stablecoin; what market, exchange and contests share.
 
 Signatures are left out: an account that calls has signed. Several calls in one transaction, all or
 nothing, are calls within `World.transaction`.

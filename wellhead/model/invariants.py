@@ -164,6 +164,27 @@ def check_losses(world: World) -> None:
             )
 
 
+def check_contests(world: World) -> None:
+    """3 and 9: a contested hour is a record that is not final and moved nothing, and every deposit
+    is in the contests' claim."""
+    contests, ring = world.contests.open, world.oracle.ring
+    held = {(s.sample.cluster, s.sample.hour) for s in ring.values() if s.is_contested}
+    _require(held <= set(contests), f"held without a contest: {held - set(contests)}")
+    for (cluster_id, hour), contest in contests.items():
+        name = f"cluster {cluster_id}: contested hour {hour}"
+        is_final, available = world.oracle.final_available(cluster_id, hour)
+        record = world.oracle.record_of(cluster_id, hour)
+        if record.reported:
+            _require(record.is_contested and not is_final and available == 0, f"{name}: {record}")
+            _equal(contest.available, record.available, f"{name}: available")
+            _require(
+                hour not in world.market.book_of(cluster_id).losses, f"{name}: accrued already"
+            )
+    deposits = sum(contest.deposit for contest in contests.values())
+    claim = world.vault.claim_of(world.cash.address, world.contests.address)
+    _require(claim >= deposits, f"contests: claim {claim} for deposits of {deposits}")
+
+
 def check_down(world: World) -> None:
     """11: the default clock counts the seconds that were not paused of booked hours in a row in
     which nothing was available, up to what suffices."""
@@ -194,6 +215,7 @@ CHECKS = (
     check_revenue,
     check_settlements,
     check_losses,
+    check_contests,
     check_down,
 )
 

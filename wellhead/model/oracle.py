@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .errors import Revert
+from .reporters import Reporters
 from .samples import Sample
-from .units import HOUR, TWO_YEARS_HOURS, ZERO, Address, Q, numeric
+from .units import HOUR, TWO_YEARS_HOURS, Address, Q
 
 if TYPE_CHECKING:
     from .world import World
@@ -21,7 +21,9 @@ RING = TWO_YEARS_HOURS
 SILENCE = 7 * 24 * HOUR
 """Seconds on the market clock from an hour's end after which it can be closed as zero."""
 
-MAX_SIGNERS = 32
+NEVER = 2**32 - 1
+"""What a contested record shows as the market clock from which it is final."""
+
 MAX_FINALITY = 30 * 24 * HOUR
 LAST_HOUR = 2**24 - 1
 
@@ -53,6 +55,7 @@ class Record:
     """One hour of one cluster; units as in a sample, `final_at` on the market clock."""
 
     reported: bool = False
+    is_contested: bool = False
     is_final: bool = False
     final_at: int = 0
     working: int = 0
@@ -62,7 +65,16 @@ class Record:
     work: int = 0
 
 
-class MetricsOracle:
+@dataclass(frozen=True)
+class Stored:
+    """What the ring keeps of an hour; contested, it waits for a decision and is not final."""
+
+    sample: Sample
+    final_at: int
+    is_contested: bool = False
+
+
+class MetricsOracle(Reporters):
     """Records of finished hours. Signatures are abstract: the accounts that they recover to."""
 
     def __init__(
@@ -75,13 +87,9 @@ class MetricsOracle:
     ) -> None:
         if not HOUR <= finality <= MAX_FINALITY:
             raise Revert("MetricsOracle_InvalidFinality", finality)
-        self._require_valid(signers, threshold)
-        self.world = world
-        self.address = address
+        super().__init__(world, address, signers, threshold)
         self.finality = finality
-        self.signers = list(signers)
-        self.threshold = threshold
-        self.ring: dict[tuple[int, int], tuple[Sample, int]] = {}
+        self.ring: dict[tuple[int, int], Stored] = {}
 
     def report(
         self, samples: Sequence[Sample], evidence: bytes, signers: Sequence[Address | None]
@@ -99,7 +107,7 @@ class MetricsOracle:
         for sample in samples:
             reason = self._skip(sample)
             if reason is None:
-                self.ring[sample.cluster, sample.hour % RING] = (sample, final_at)
+                self._store(sample, final_at)
             else:
                 skipped.append((sample.cluster, sample.hour, reason))
         return Batch(len(samples) - len(skipped), tuple(skipped), bitmap, final_at)
@@ -117,56 +125,47 @@ class MetricsOracle:
         closable_at = registry.clock_at(min((hour + 1) * HOUR, now)) + SILENCE
         if clock < closable_at:
             raise Revert("MetricsOracle_NotSilent", cluster_id, hour, closable_at, clock)
-        self.ring[cluster_id, hour % RING] = (Sample(cluster_id, hour, 0, 0), clock)
+        self._store(Sample(cluster_id, hour, 0, 0), clock)
 
-    def set_signers(self, caller: Address, signers: Sequence[Address], threshold: int) -> None:
-        """Pay the present reporters, then replace them."""
-        self.world.authority.require("set_signers", caller)
-        self._require_valid(signers, threshold)
-        self.pay_reporters()
-        self.signers = list(signers)
-        self.threshold = threshold
+    def hold(self, caller: Address, cluster_id: int, hour: int) -> int:
+        """Keep a record from becoming final; what it says was available, thousandths of a unit."""
+        self._require_contests(caller)
+        stored = self.check_hold(cluster_id, hour)
+        self.ring[cluster_id, hour % RING] = replace(stored, is_contested=True)
+        return stored.sample.available
 
-    def pay_reporters(self) -> int:
-        """Credit every reporter an equal part of the oracle's claim, stablecoin units rounded down.
+    def check_hold(self, cluster_id: int, hour: int) -> Stored:
+        """Revert where `hold` would, unless the hour has a record neither final nor contested."""
+        stored, clock = self._stored(cluster_id, hour), self.world.registry.clock()
+        if stored is None:
+            raise Revert("MetricsOracle_NotReported", cluster_id, hour)
+        if stored.is_contested:
+            raise Revert("MetricsOracle_AlreadyContested", cluster_id, hour)
+        if stored.final_at <= clock:
+            raise Revert("MetricsOracle_AlreadyFinal", cluster_id, hour, stored.final_at, clock)
+        return stored
 
-        The rest waits.
-        """
-        vault, cash = self.world.vault, self.world.cash.address
-        each = vault.claim_of(cash, self.address) // len(self.signers)
-        if each != 0:
-            vault.move_batch(self.address, cash, self.signers, [each] * len(self.signers))
-        return each
-
-    def require_quorum(self, signers: Sequence[Address | None]) -> int:
-        """Bit i for signer i; reverts unless exactly `threshold` reporters signed in order."""
-        if len(signers) != self.threshold:
-            raise Revert("MetricsOracle_SignatureCount", self.threshold, len(signers))
-        bitmap = 0
-        last = ZERO
-        for index, signer in enumerate(signers):
-            if signer is None:
-                raise Revert("MetricsOracle_InvalidSignature", index)
-            if signer == last:
-                raise Revert("MetricsOracle_RepeatedSigner", index, signer)
-            if signer not in self.signers:
-                raise Revert("MetricsOracle_UnknownSigner", index, signer)
-            if numeric(signer) < numeric(last):
-                raise Revert("MetricsOracle_SignerOrder", index, signer)
-            bitmap |= 1 << self.signers.index(signer)
-            last = signer
-        return bitmap
+    def decide(self, caller: Address, sample: Sample) -> None:
+        """Put a sample in the place of a contested record, final at once."""
+        self._require_contests(caller)
+        stored = self._stored(sample.cluster, sample.hour)
+        if stored is None or not stored.is_contested:
+            raise Revert("MetricsOracle_NotContested", sample.cluster, sample.hour)
+        if self._is_malformed(sample):
+            raise Revert("MetricsOracle_MalformedSample", sample.encode())
+        self._store(sample, self.world.registry.clock())
 
     def record_of(self, cluster_id: int, hour: int) -> Record:
         """The record of an hour, all zero when there is none."""
         stored = self._stored(cluster_id, hour)
         if stored is None:
             return Record()
-        sample, final_at = stored
+        sample, is_contested = stored.sample, stored.is_contested
         return Record(
             reported=True,
-            is_final=self.world.registry.clock() >= final_at,
-            final_at=final_at,
+            is_contested=is_contested,
+            is_final=not is_contested and self.world.registry.clock() >= stored.final_at,
+            final_at=NEVER if is_contested else stored.final_at,
             working=sample.working,
             available=sample.available,
             measured=sample.measured,
@@ -188,7 +187,9 @@ class MetricsOracle:
         genesis = self.world.registry.genesis_of(sample.cluster)
         if genesis == 0:
             return Skip.UNKNOWN_CLUSTER
-        if sample.hour < genesis:
+        # Where the ring holds a later hour, an hour before genesis has left the window too, which
+        # is then the reason given.
+        if sample.hour < genesis and (sample.cluster, sample.hour % RING) not in self.ring:
             return Skip.BEFORE_GENESIS
         if (sample.hour + 1) * HOUR > self.world.now:
             return Skip.UNFINISHED
@@ -196,21 +197,24 @@ class MetricsOracle:
             return Skip.ANCIENT
         if self._stored(sample.cluster, sample.hour) is not None:
             return Skip.REPORTED
-        if sample.available > sample.working or sample.measured > Q:
+        if self._is_malformed(sample):
             return Skip.MALFORMED
         return None
 
-    def _stored(self, cluster_id: int, hour: int) -> tuple[Sample, int] | None:
+    def _store(self, sample: Sample, final_at: int) -> None:
+        self.ring[sample.cluster, sample.hour % RING] = Stored(sample, final_at)
+
+    def _stored(self, cluster_id: int, hour: int) -> Stored | None:
         stored = self.ring.get((cluster_id, hour % RING))
-        return stored if stored is not None and stored[0].hour == hour else None
+        return stored if stored is not None and stored.sample.hour == hour else None
+
+    def _require_contests(self, caller: Address) -> None:
+        if caller != self.world.contests.address:
+            raise Revert("MetricsOracle_NotContests", caller)
 
     def _is_ancient(self, hour: int) -> bool:
         return hour + RING <= self.world.hour
 
     @staticmethod
-    def _require_valid(signers: Sequence[Address], threshold: int) -> None:
-        numbers = [0, *(numeric(signer) for signer in signers)]
-        ascending = all(a < b for a, b in pairwise(numbers))
-        majority = len(signers) < 2 * threshold <= 2 * len(signers)
-        if not (1 <= len(signers) <= MAX_SIGNERS and majority and ascending):
-            raise Revert("MetricsOracle_InvalidSigners", len(signers), threshold)
+    def _is_malformed(sample: Sample) -> bool:
+        return sample.available > sample.working or sample.measured > Q

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 from .clock import Clock
 from .errors import Revert
+from .fixedpoint import ceil_div
 from .terms import Pricing, Terms, validate_name, validate_terms
 from .token import CapacityToken
-from .units import HOUR, UNIT, ZERO, Address
+from .units import HOUR, UNIT, ZERO, Address, Q
 
 if TYPE_CHECKING:
     from .world import World
 
 MAX_UNITS = 2**26 - 1
 """Largest number of units that a cluster can have."""
+
+OFF_BOOK_TOLERANCE = 20_000
+"""Millionths of the attested units by which the measured utilization may exceed the booked one."""
 
 
 @dataclass
@@ -42,6 +46,15 @@ class Offer:
     genesis: int
     bond: int
     is_paused: bool
+
+
+@dataclass(frozen=True)
+class OffBook:
+    """An alarm: the measured utilization, millionths of the attested units, and units booked."""
+
+    measured: int
+    booked: int
+    attested: int
 
 
 class CapacityRegistry:
@@ -174,6 +187,21 @@ class CapacityRegistry:
         cluster.attested = remaining
         cluster.sellable = min(cluster.sellable, remaining)
         cluster.token.burn(self.address, caller, units * UNIT)
+
+    def flag_off_book(self, cluster_id: int, hour: int) -> OffBook:
+        """What is said of an hour in which more was measured than was booked; changes nothing.
+
+        Reverts unless it was more by over the tolerance; the booked part is rounded up.
+        """
+        attested = self.cluster_of(cluster_id).attested
+        record = self.world.oracle.record_of(cluster_id, hour)
+        if not record.reported:
+            raise Revert("CapacityRegistry_NotReported", cluster_id, hour)
+        booked = self.world.market.booked_at(cluster_id, hour)
+        limit = ceil_div(booked * Q, attested) + OFF_BOOK_TOLERANCE if attested else 0
+        if record.measured <= limit:
+            raise Revert("CapacityRegistry_WithinBooked", cluster_id, hour, record.measured, limit)
+        return OffBook(record.measured, booked, attested)
 
     def pause(self, caller: Address) -> None:
         """Stop new leases and mints, and the market clock."""

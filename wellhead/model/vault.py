@@ -44,7 +44,7 @@ class Vault:
     ) -> None:
         """Pay `amount`, by the payer's authorization to the vault, into the payer's claim.
 
-        Only the payer, the market or the exchange.
+        Only the payer, the market, the exchange or the contests.
         """
         if caller != payer:
             self._require_desk(caller, payer)
@@ -109,7 +109,8 @@ class Vault:
         self._add(coin, account, amount)
 
     def _require_desk(self, caller: Address, payer: Address) -> None:
-        if caller not in (self.world.market.address, self.world.exchange.address):
+        world = self.world
+        if caller not in (world.market.address, world.exchange.address, world.contests.address):
             raise Revert("Vault_MayNotCharge", caller, payer)
 
     def _require_claim(self, coin: Address, account: Address, amount: int) -> None:

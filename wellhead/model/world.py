@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from .authority import Authority
 from .coin import Coin
+from .contests import Contests
 from .errors import Revert
 from .exchange import LeaseExchange
 from .market import LeaseMarket
@@ -35,6 +36,7 @@ class Addresses:
     cash: Address = f"0x{0x1006:040x}"
     reserve: Address = f"0x{0x1007:040x}"
     exchange: Address = f"0x{0x1008:040x}"
+    contests: Address = f"0x{0x1009:040x}"
 
 
 class World:
@@ -52,8 +54,10 @@ class World:
         signers: Sequence[Address],
         threshold: int,
         addresses: Addresses | None = None,
+        contest_deposit: int = 100 * 10**CASH_DECIMALS,
     ) -> None:
-        """Deploy everything at `now`; `finality` is seconds on the market clock."""
+        """Deploy everything at `now`; `finality` is seconds on the market clock, the deposit in
+        stablecoin units."""
         at = addresses or Addresses()
         self.now = now
         self.authority = Authority(governor)
@@ -66,6 +70,7 @@ class World:
         self.market = LeaseMarket(self, at.market)
         self.router = RevenueRouter(self, at.router)
         self.exchange = LeaseExchange(self, at.exchange)
+        self.contests = Contests(self, at.contests, contest_deposit)
 
     @property
     def hour(self) -> int:

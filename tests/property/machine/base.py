@@ -101,7 +101,7 @@ class Machine(RuleBasedStateMachine):
             for h in range(first, self.pair.hour)
         ]
         if samples:
-            self.pair.step("report", *self.pair.report(samples, (0, 1, 2)))
+            self.pair.step("report", *self.pair.report(samples))
 
     def open_lease(self, who: int, units: int, ahead: int, hours: int, limit: int) -> bool:
         arguments = (self.key, units, self.pair.hour + ahead, hours, limit)

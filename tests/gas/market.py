@@ -1,0 +1,250 @@
+"""Leases, rent, tokens and claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.gas.table import operation
+from tests.support.stage import MAX, UNIT, Stage
+from wellhead.chain import Receipt
+
+ALIGNMENTS = range(1, 25)
+
+
+@operation("lease 24 hours", limit=260_000)
+def lease_24h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """A tenant's second lease, 64 units; somebody else has booked the same hours already."""
+    return _leases(stage, cluster, 24)
+
+
+@operation("lease 720 hours", limit=320_000)
+def lease_720h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    return _leases(stage, cluster, 720)
+
+
+@operation("lease 8,760 hours", limit=420_000)
+def lease_8760h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    return _leases(stage, cluster, 8760)
+
+
+@operation("lease 24 hours that nobody has booked yet")
+def lease_first_24h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """The same in hours that nobody has booked yet: every slot of the calendar is new."""
+    return _leases(stage, cluster, 24, booked=False)
+
+
+@operation("cancel a lease of 720 hours half way", limit=220_000)
+def cancel_720h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """64 units; somebody else has booked the hours that are given back, and keeps them. The base is
+    current, and the tenant has a claim from a lease before."""
+    first = stage.lease(cluster, 1, stage.hour() + 1, 2)
+    stage.market.send("cancel", first, stage.hour() + 1, 0, sender=stage.tenants[0])
+    return _cancellations(stage, cluster, booked=True)
+
+
+@operation("the same where nobody has booked from that hour on")
+def cancel_first_720h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """A lease ends in the midst of somebody else's for the first time: mark, flag and the
+    calendar's slots there are new, and so is the tenant's claim; nobody updated the base."""
+    return _cancellations(stage, cluster, booked=False)
+
+
+@operation("extend a lease by 24 hours")
+def extend_24h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """64 units; somebody else has booked the same hours already."""
+    start = stage.hour() + 1
+    stage.lease(cluster, 64, start, 96, stage.tenants[1])
+    lease = stage.lease(cluster, 64, start, 24)
+    yield stage.market.send("extend", lease, 24, MAX, sender=stage.tenants[0])
+
+
+@operation("split a lease by units")
+def split_units(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
+    yield stage.market.send("splitUnits", lease, 16, sender=stage.tenants[0])
+
+
+@operation("split a lease by hours")
+def split_hours(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
+    yield stage.market.send("splitHours", lease, stage.hour() + 13, sender=stage.tenants[0])
+
+
+@operation("list a lease for sale")
+def list_lease(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
+    yield _list(stage, lease)
+
+
+@operation("buy a listed lease, paid by allowance")
+def buy_lease(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """Another tenant's; a seller without a claim in the vault yet."""
+    lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
+    end = stage.market.call("leaseOf", lease)["end"]
+    _list(stage, lease)
+    yield stage.deployment.exchange.send(
+        "buy", lease, (MAX, 64, end, stage.hour(), 0), sender=stage.tenants[1]
+    )
+
+
+@operation("transfer a lease")
+def lease_transfer(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """Move a lease to another tenant, nothing to settle."""
+    lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
+    stage.lease(cluster, 64, stage.hour() + 1, 24, stage.tenants[1])
+    yield _transfer_lease(stage, lease)
+
+
+@operation("accrue a final hour", limit=65_000)
+def accrue(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """One final hour with one boundary; books only."""
+    start = stage.hour() + 1
+    stage.lease(cluster, 64, start, 24)
+    stage.lease(cluster, 64, start + 2, 24)
+    stage.to_hour(start + 3)
+    stage.report_hours(cluster, start, start + 2)
+    stage.finalize()
+    stage.market.send("accrue", cluster, sender=stage.stranger)
+    stage.report_hours(cluster, start + 2, start + 3)
+    stage.finalize()
+    receipt = stage.market.send("accrue", cluster, sender=stage.stranger)
+    assert receipt.event("Accrued")["cursor"] == start + 3
+    yield receipt
+
+
+@operation("settle a lease, with a refund", limit=65_000)
+def settle_refund(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """A refund into a claim that exists; the hours were accrued before."""
+    start = stage.hour() + 1
+    first = stage.lease(cluster, 64, start, 4)
+    second = stage.lease(cluster, 64, start, 4)
+    stage.to_hour(start + 4)
+    stage.report_hours(cluster, start, start + 4, fraction=500_000)
+    stage.finalize()
+    stage.market.send("settle", first, sender=stage.stranger)
+    yield stage.market.send("settle", second, sender=stage.stranger)
+
+
+@operation("update the base price over 24 hours")
+def update_base(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """The base price over 24 hours."""
+    stage.lease(cluster, 64, stage.hour(), 48)
+    stage.to_hour(stage.hour() + 24)
+    yield stage.market.send("updateBase", cluster, sender=stage.stranger)
+
+
+@operation("accrue an hour and distribute it")
+def distribute(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """Accrue one final hour and split it, not for the first time."""
+    _earn_hours(stage, cluster, 3)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    _earn_more(stage, cluster)
+    yield stage.router.send("distribute", cluster, sender=stage.stranger)
+
+
+@operation("pay the reporters")
+def pay_reporters(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    _earn_hours(stage, cluster, 3)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    stage.oracle.send("payReporters", sender=stage.stranger)
+    _earn_more(stage, cluster)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    yield stage.oracle.send("payReporters", sender=stage.stranger)
+
+
+@operation("transfer tokens, nothing newly earned")
+def transfer_idle(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """A transfer between two holders, nothing newly earned."""
+    token = stage.token(cluster)
+    token.send("transfer", stage.holders[0].address, 10 * UNIT, sender=stage.operator)
+    yield token.send("transfer", stage.holders[0].address, UNIT, sender=stage.operator)
+
+
+@operation("transfer tokens after a distribution")
+def transfer_after_distribution(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """Both holders have earned since their last transfer, not for the first time."""
+    token = stage.token(cluster)
+    token.send("transfer", stage.holders[0].address, 10 * UNIT, sender=stage.operator)
+    _earn_hours(stage, cluster, 3)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    token.send("transfer", stage.holders[0].address, UNIT, sender=stage.operator)
+    _earn_more(stage, cluster)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    yield token.send("transfer", stage.holders[0].address, UNIT, sender=stage.operator)
+
+
+@operation("claim a holder's revenue")
+def claim(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """A holder's earnings to a wallet that holds some of the coin, not for the first time."""
+    token = stage.token(cluster)
+    holder = stage.holders[0]
+    token.send("transfer", holder.address, 10 * UNIT, sender=stage.operator)
+    _earn_hours(stage, cluster, 3)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    token.send("claim", holder.address, sender=holder)
+    _earn_more(stage, cluster)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    yield token.send("claim", holder.address, sender=holder)
+
+
+@operation("withdraw from the vault")
+def withdraw(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """Part of a claim in the vault to a wallet that holds some of the coin."""
+    tenant = stage.tenants[0]
+    stage.vault.send("deposit", stage.cash.address, tenant.address, 1000, sender=tenant)
+    yield stage.vault.send("withdraw", stage.cash.address, tenant.address, 600, sender=tenant)
+
+
+def _leases(stage: Stage, cluster: int, hours: int, booked: bool = True) -> Iterator[Receipt]:
+    tenant, other = stage.tenants[:2]
+    stage.lease(cluster, 64, stage.hour() + 1, 1, tenant)
+    for offset in ALIGNMENTS:
+        with stage.scratch():
+            start = stage.hour() + offset
+            if booked:
+                stage.lease(cluster, 64, start, hours, other)
+            yield stage.market.send("lease", cluster, 64, start, hours, MAX, sender=tenant)
+
+
+def _transfer_lease(stage: Stage, lease: int) -> Receipt:
+    seller, buyer = stage.tenants[:2]
+    return stage.market.send("transferFrom", seller.address, buyer.address, lease, sender=seller)
+
+
+def _earn_hours(stage: Stage, cluster: int, hours: int) -> None:
+    """Lease for long, and let the first hours become final."""
+    start = stage.hour() + 1
+    stage.lease(cluster, 640, start, 720)
+    stage.to_hour(start + hours)
+    stage.report_hours(cluster, start, start + hours)
+    stage.finalize()
+
+
+def _earn_more(stage: Stage, cluster: int) -> None:
+    """Let one more hour become final."""
+    hour = stage.market.call("booksOf", cluster)["cursor"]
+    stage.report_hours(cluster, hour, hour + 1)
+    stage.finalize()
+
+
+def _list(stage: Stage, lease: int) -> Receipt:
+    exchange = stage.deployment.exchange
+    stage.market.send("approve", exchange.address, lease, sender=stage.tenants[0])
+    now = stage.now()
+    listing = (lease, 10**9, 10**8, now, now + 7 * 24 * 3600)
+    return exchange.send("list", *listing, sender=stage.tenants[0])
+
+
+def _cancellations(stage: Stage, cluster: int, booked: bool) -> Iterator[Receipt]:
+    for alignment in ALIGNMENTS:
+        with stage.scratch():
+            start = stage.hour() + alignment
+            stage.lease(cluster, 64, start, 720, stage.tenants[1])
+            lease = stage.lease(cluster, 64, start, 720)
+            half = start + 360
+            if booked:
+                stage.lease(cluster, 64, half, 360, stage.tenants[1])
+            stage.to_hour(half - 1)
+            if booked:
+                stage.market.send("updateBase", cluster, sender=stage.relay)
+            yield stage.market.send("cancel", lease, half, 0, sender=stage.tenants[0])
