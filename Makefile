@@ -34,8 +34,9 @@ PYTHON_STAMP := .venv/ok-$(call key,uv.lock pyproject.toml)
 NODE_STAMP := node_modules/ok-$(call key,package-lock.json)
 TMP := mkdir -p $(STATE)/tmp && TMPDIR="$(CURDIR)/$(STATE)/tmp"
 RUN := .venv/bin/python -m wellhead.toolchain exec
+PROMETHEUS := $(STATE)/prometheus/usr/bin/prometheus
 
-.PHONY: help setup demo test lint types gas fuzz docs package clean
+.PHONY: help setup demo test lint types gas fuzz docs package prometheus clean
 
 help:
 	@echo "make setup   install everything into this folder and compile the contracts"
@@ -46,6 +47,7 @@ help:
 	@echo "make gas     gas of every operation, against the committed snapshot (RENEW=1 renews it)"
 	@echo "make fuzz    the property tests with many more examples"
 	@echo "make docs    renew every command output in README.md and docs/"
+	@echo "make prometheus  Debian's Prometheus for its test, unpacked into this folder"
 	@echo "make package the wheel and the source archive, into dist/"
 	@echo "make clean   remove everything that make created"
 
@@ -87,7 +89,13 @@ $(NODE_STAMP): | $(PYTHON_STAMP)
 demo: setup
 	@$(RUN) wellhead demo $(if $(TRACE),--trace $(TRACE))
 
-test: setup
+# Only a test runs it, and without it that is skipped.
+prometheus: $(PROMETHEUS)
+
+$(PROMETHEUS):
+	@sh scripts/fetch_prometheus.sh
+
+test: setup prometheus
 	@$(RUN) pytest -q -n 2 --dist worksteal --exercised
 
 lint: setup

@@ -1,4 +1,4 @@
-"""Sentences of the lease market and the exchange: the numbers that are in them."""
+"""Sentences of contracts and of ours: the numbers that are in them."""
 
 from __future__ import annotations
 
@@ -89,8 +89,85 @@ WHO = "0x" + "ab" * 20
         (
             "Vault_MayNotCharge",
             (WHO, WHO),
-            "Only the lease market and the exchange charge accounts, each the one that called it: "
-            f"{WHO} may not charge {WHO}.",
+            "Only the lease market, the exchange and the contests charge accounts, each the one "
+            f"that called it: {WHO} may not charge {WHO}.",
+        ),
+        (
+            "CapacityRegistry_NotReported",
+            (2, NOW),
+            "The hour 2026-01-01 00:00 UTC of cluster 2 has no report yet.",
+        ),
+        (
+            "CapacityRegistry_WithinBooked",
+            (2, NOW, 260_000, 270_000),
+            "There is nothing to raise an alarm about: in the hour 2026-01-01 00:00 UTC of cluster "
+            "2, 26 % of the attested units was measured as used, and up to 27 % is in order by "
+            "what was booked and the tolerance.",
+        ),
+        (
+            "Contests_NotTenant",
+            (3, WHO),
+            f"Only the owner of lease 3 can contest its hours, not {WHO}.",
+        ),
+        (
+            "Contests_HourNotLeased",
+            (3, NOW, NOW + 1, NOW + 5),
+            "Lease 3 is not of the hour 2026-01-01 00:00 UTC: it goes from 2026-01-01 01:00 UTC to "
+            "2026-01-01 05:00 UTC.",
+        ),
+        (
+            "Contests_NotContested",
+            (2, NOW),
+            "The hour 2026-01-01 00:00 UTC of cluster 2 is not contested.",
+        ),
+        (
+            "Contests_NotSilent",
+            (2, NOW, 90_000, 3600),
+            "The hour 2026-01-01 00:00 UTC of cluster 2 can still be counted again: without a "
+            "recount it can be closed as zero in 1 day.",
+        ),
+        (
+            "Contests_InvalidDeposit",
+            (10**12 + 1,),
+            "A deposit of $1,000,000.000001 is not possible: between $0.000001 and $1,000,000 are.",
+        ),
+        (
+            "MetricsOracle_AlreadyFinal",
+            (2, NOW, 3600, 7260),
+            "The hour 2026-01-01 00:00 UTC of cluster 2 can not be contested any more: it has "
+            "been final for 1 hour 1 minute.",
+        ),
+        (
+            "MetricsOracle_AlreadyFinal",
+            (2, NOW, 3600, 3600),
+            "The hour 2026-01-01 00:00 UTC of cluster 2 can not be contested any more: it is "
+            "final.",
+        ),
+        (
+            "MetricsOracle_TooFewSigners",
+            (3, 3),
+            "3 reporters can not be fewer: 3 must sign a report. The governor can announce others.",
+        ),
+        ("MetricsOracle_NoSigner", (WHO,), f"{WHO} is no reporter."),
+        (
+            "MetricsOracle_TooEarly",
+            (GENESIS + 2 * 24 * HOUR, GENESIS + 60),
+            "The announced reporters can take their place from 2026-01-03 00:00 UTC on, in 1 day "
+            "23 hours.",
+        ),
+        (
+            "MetricsOracle_MalformedSample",
+            (5,),
+            f"The sample 0x{5:064x} contradicts itself: at most what worked was available, and "
+            "utilization is at most 100 %.",
+        ),
+        ("MetricsOracle_SignatureCount", (1, 2), "Exactly 1 signature is needed, 2 were given."),
+        ("MetricsOracle_SignatureCount", (4, 3), "Exactly 4 signatures are needed, 3 were given."),
+        (
+            "NoHours",
+            (2, NOW, NOW + 5),
+            "Cluster 2 has no hours there: its record goes from 2026-01-01 00:00 UTC to 2026-01-01 "
+            "05:00 UTC, and two years back at most.",
         ),
         (
             "ERC3009UsedAuthorization",

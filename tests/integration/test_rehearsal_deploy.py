@@ -17,7 +17,7 @@ from wellhead.chain.record import code_hash
 from wellhead.chain.rpc import shown
 
 #: Transactions of a deployment with the rehearsal's parameters: contracts and calls.
-STEPS = len(ORDER) + 11
+STEPS = len(ORDER) + 12
 
 
 def test_a_deployment_from_a_parameter_file(rehearsal: Rehearsal) -> None:
@@ -34,6 +34,7 @@ def test_a_deployment_from_a_parameter_file(rehearsal: Rehearsal) -> None:
         f"deployer {rehearsal.deployer.address}, has 10 ether",
         "threshold 2 of 3",
         "finality 12 hours",
+        "contest deposit $250.00",
         "delay of governor 2 days",
         "delay of operator 30 minutes",
         "fee caps 20 gwei, tip 2 gwei",
@@ -52,6 +53,7 @@ def test_a_deployment_from_a_parameter_file(rehearsal: Rehearsal) -> None:
     made = Deployment.load(rehearsal.file, rehearsal.rpc)
     assert made.addresses == document["addresses"]
     assert made.oracle.call("finality") == 12 * 3600
+    assert made.contests.call("deposit") == 250 * 10**6
     assert set(made.oracle.call("signers")[0]) == set(rehearsal.values["reporters"])
 
     # The deployer holds nothing, read back for every role, and the delays are in force.

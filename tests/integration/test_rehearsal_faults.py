@@ -22,8 +22,8 @@ from wellhead.chain.plan import addresses as planned
 from wellhead.chain.proof import prove
 
 WELLHEAD = str(Path(sys.executable).with_name("wellhead"))
-#: Contracts, and with the rehearsal's parameters eleven calls.
-STEPS = len(ORDER) + 11
+#: Contracts, and with the rehearsal's parameters twelve calls.
+STEPS = len(ORDER) + 12
 #: Transactions before the market's.
 MARKET = ORDER.index("LeaseMarket")
 
@@ -44,9 +44,9 @@ def check_the_end(rehearsal: Rehearsal, first: int = 0, more: int = 0) -> Deploy
     return made
 
 
-def once(rehearsal: Rehearsal, label: str, do: Callable[[Entry], None]) -> None:
-    """Do something when the step was sent and before it is mined."""
-    done: list[object] = []
+def once(rehearsal: Rehearsal, label: str, do: Callable[[Entry], None]) -> list[str]:
+    """Do something when the step was sent and before it is mined; the list then has its label."""
+    done: list[str] = []
 
     def hook() -> None:
         journal = rehearsal.journal
@@ -56,6 +56,7 @@ def once(rehearsal: Rehearsal, label: str, do: Callable[[Entry], None]) -> None:
                 do(entry)
 
     rehearsal.hooks.append(hook)
+    return done
 
 
 def test_killed_in_the_middle_and_resumed(rehearsal: Rehearsal) -> None:
@@ -208,9 +209,10 @@ def test_a_reorganisation_in_the_middle(rehearsal: Rehearsal) -> None:
     def reorganise(entry: Entry) -> None:
         rehearsal.rpc("anvil_rollback", 5)
 
-    once(rehearsal, "functions of OPERATOR", reorganise)
+    done = once(rehearsal, "functions of OPERATOR in CapacityRegistry", reorganise)
     outcome = rehearsal.deploy()
     assert outcome.code == 0, outcome.stderr
+    assert done
     check_the_end(rehearsal)
 
 
@@ -273,7 +275,7 @@ def test_other_parameters_do_not_continue(rehearsal: Rehearsal) -> None:
 
 
 def test_the_node_goes_and_comes_back(rehearsal: Rehearsal) -> None:
-    at = rehearsal.node.port
+    at, done = rehearsal.node.port, ORDER.index("RevenueRouter")
 
     def go(entry: Entry) -> None:
         rehearsal.node.suspend()
@@ -283,7 +285,7 @@ def test_the_node_goes_and_comes_back(rehearsal: Rehearsal) -> None:
     assert outcome.code == 3, outcome.stderr
     assert f"no node answers at http://127.0.0.1:{at}" in outcome.stderr
     assert (
-        f"interrupted after {MARKET + 2} of {STEPS} transactions: the same command continues"
+        f"interrupted after {done} of {STEPS} transactions: the same command continues"
         in outcome.stderr
     )
     rehearsal.node.resume()

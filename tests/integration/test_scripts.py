@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.stage import EVIDENCE, GENESIS, HOUR, Stage
+from tests.support.relay_scenes import Scene
+from tests.support.relays import desks_of, served
+from tests.support.stage import GENESIS, HOUR, Stage
 from wellhead import toolchain
 from wellhead.chain import Anvil, Deployment, dev_account
 
@@ -72,7 +74,7 @@ def test_deploy(tmp_path: Path) -> None:
         assert administrator[0] is True
 
 
-def test_mint_lease_and_feed(ape: Ape, stage: Stage) -> None:
+def test_mint_lease_and_feed(ape: Ape, stage: Stage, tmp_path: Path) -> None:
     cluster = stage.register()
     minted = ape.json("mint", "--account", "TEST::1", "--cluster", cluster, "--units", 64, "--yes")
     assert minted["attested"] == "64"
@@ -85,12 +87,17 @@ def test_mint_lease_and_feed(ape: Ape, stage: Stage) -> None:
     assert stage.market.call("ownerOf", int(leased["lease"])) == tenant.address
     assert stage.cash.call("balanceOf", tenant.address) == 10**12 - int(leased["cost"])
 
-    stage.to_hour(NOW + 1)
-    word = "0x" + EVIDENCE.hex()
-    feed = ["--cluster", cluster, "--working", 64, "--evidence", word, "--account", "TEST::4"]
-    fed = ape.json("feed_oracle", *feed, "--yes")
-    assert (fed["recorded"], fed["evidence"]) == ("1", word)
-    assert stage.oracle.call("recordOf", cluster, NOW)["available"] == 16_000
+    stage.to_hour(NOW + 1, 60)
+    scene = Scene(stage, tmp_path, desks_of(stage, tmp_path), cluster, NOW)
+    scene.measure([NOW])
+    with served(scene.desks) as urls:
+        named = [word for url in urls for word in ("--reporter", url)]
+        fed = ape.json("feed_oracle", *named, "--once", "--account", "TEST::4", "--yes")
+    (report,) = fed["reports"]
+    assert (report["recorded"], report["measurements"]) == ("1", "5")
+    assert fed["account"] == dev_account(4).address
+    # 99 % of what was booked could be used, by the median.
+    assert stage.oracle.call("recordOf", cluster, NOW)["available"] == 15_840
 
 
 def test_mistakes_end_with_the_command_lines_codes(ape: Ape, stage: Stage) -> None:

@@ -13,7 +13,7 @@ from wellhead.chain import Receipt, UnlockedAccount
 
 UNITS = 100
 TERMS = Terms(speed=0)
-DESKS = ["LeaseMarket", "LeaseExchange"]
+DESKS = ["LeaseMarket", "LeaseExchange", "Contests"]
 #: Ten units for five hours.
 PRICE = cost(TERMS, TERMS.base_start, UNITS, 10, [HOUR] * 5, [0] * 5)
 
@@ -57,7 +57,7 @@ def signed(stage: Stage, *authorization_: Any) -> bytes:
     return encoded(stage.market, "authorizeCash", *authorization_)
 
 
-def test_both_desks_take_the_stablecoin(stage: Stage) -> None:
+def test_all_desks_take_the_stablecoin(stage: Stage) -> None:
     for name in DESKS:
         assert stage.deployment.contract(name).call("cash") == stage.cash.address
 

@@ -18,7 +18,8 @@ from wellhead.demo.plan import (
     booked_units,
     make_plan,
 )
-from wellhead.demo.trace import MAX_HOURS, MAX_UNITS, load_trace
+from wellhead.demo.trace import MAX_HOURS, load_trace
+from wellhead.oracle.sources.trace_rows import MAX_UNITS
 
 UNITS, HOURS = 856, 576
 

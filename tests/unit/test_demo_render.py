@@ -29,6 +29,7 @@ from wellhead.demo.results import (
 from wellhead.demo.terms import BONDED, TERMS
 from wellhead.demo.trace import Trace, TraceHour
 from wellhead.model.units import LEDGER_SCALE, UNIT
+from wellhead.oracle.audit.findings import Audit, Totals
 
 USD = 10**6
 OUTAGE = range(40, 52)
@@ -89,8 +90,7 @@ def result(hours: int = 96) -> DemoResult:
         for h in range(hours)
     ]
     trace_hours = tuple(
-        TraceHour(1000 + h, 856, 60, 0 if h in OUTAGE else 60, 33_384, bytes(32))
-        for h in range(hours)
+        TraceHour(1000 + h, 856, 60, 0 if h in OUTAGE else 60, 33_384) for h in range(hours)
     )
     return DemoResult(
         trace=Trace("trace.csv", 856, 3_600_000, 60, trace_hours),
@@ -118,6 +118,9 @@ def result(hours: int = 96) -> DemoResult:
             LeaseResult(13, "Tenant H", 69, 20, 132, 72, 3_600, 9_574_460_000, 0, extended=48),
         ],
         hours=outcomes,
+        checks=[
+            Audit(1, 0, hours, 1, Totals(reported=hours, raw=5 * hours, no_outside_input=hours))
+        ],
         steps=[
             Step(180, "Tenant H extends lease 7 by 48 hours: $4,041.73"),
             Step(479, "it goes dark, and its operator is gone", is_second=True),

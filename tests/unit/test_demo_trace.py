@@ -122,12 +122,6 @@ def test_a_time_with_a_zone_is_brought_to_utc(tmp_path: Path) -> None:
     assert trace.begin == datetime(2024, 3, 1, tzinfo=UTC).timestamp()
 
 
-def test_evidence_changes_with_the_rows(tmp_path: Path) -> None:
-    (one,), (two,) = (load(tmp_path, rows([5, n])).hours for n in (6, 7))
-    assert len(one.evidence) == 32
-    assert one.evidence != two.evidence
-
-
 @pytest.mark.parametrize(
     ("line", "column", "reason"),
     [

@@ -16,9 +16,11 @@ from tests.support.rent import LEDGER, RATE, deliver, open_lease
 from tests.support.reverts import expect_revert
 from tests.support.safe import Mode
 from tests.support.sales import on_sale
-from tests.support.stage import HOUR, MAX, Q, Stage, Terms
+from tests.support.stage import EVIDENCE, HOUR, MAX, Q, Stage, Terms
 from tests.support.state import unchanged
 from wellhead.chain import Contract, UnlockedAccount
+from wellhead.chain.signing import quorum, recount_digest
+from wellhead.model.samples import Sample
 
 BROKEN = {"burns all gas": "0xfe", "reverts": "0x60006000fd", "does nothing": "0x00"}
 PRICE = 5_000_000
@@ -58,18 +60,19 @@ def test_a_coin_that_is_broken_stops_payments_alone(stage: Stage, code: str) -> 
 
 @dataclass
 class World:
-    """A market and an exchange of their own, for a coin that misbehaves."""
+    """A market, an exchange and contests of their own, for a coin that misbehaves."""
 
     stage: Stage
     coin: Contract
     vault: Contract
     market: Contract
     exchange: Contract
+    contests: Contract
     cluster: int
 
     @property
     def all(self) -> tuple[Contract, ...]:
-        return (self.coin, self.vault, self.market, self.exchange)
+        return (self.coin, self.vault, self.market, self.exchange, self.contests)
 
     def lease(self, tenant: UnlockedAccount, units: int = 10) -> int:
         ask = (self.cluster, units, self.stage.hour() + 3, 24, MAX)
@@ -94,7 +97,7 @@ def world(stage: Stage) -> World:
         get_create_address(HexAddress(HexStr(stage.governor.address)), Nonce(nonce + step))
         for step in (4, 5)
     )
-    vault = deploy(stage, "Vault", market, exchange)
+    vault = deploy(stage, "Vault", market, exchange, stage.contests.address)
     registry, oracle, router = stage.registry, stage.oracle, stage.router
     around = (registry.address, oracle.address, vault.address, router.address, coin.address)
     metadata = deploy(stage, "LeaseMetadata")
@@ -106,9 +109,15 @@ def world(stage: Stage) -> World:
         vault,
         deploy(stage, "LeaseMarket", around, metadata.address, changes.address),
         deploy(stage, "LeaseExchange", market, vault.address, coin.address),
+        stage.contests,
         cluster,
     )
     assert (made.market.address, made.exchange.address) == (market, exchange)
+    # The oracle knows one contests contract alone: that one gets the code of one for this coin.
+    here = (registry.address, oracle.address, market, vault.address, coin.address)
+    contests = deploy(stage, "Contests", *here, PRICE)
+    code = stage.anvil.rpc("eth_getCode", contests.address, "latest")
+    stage.anvil.rpc("anvil_setCode", stage.contests.address, code)
     for payer in stage.tenants:
         coin.send("mint", payer.address, 10**15, sender=payer)
         coin.send("approve", vault.address, MAX, sender=payer)
@@ -227,3 +236,48 @@ def test_a_market_for_another_coin_has_claims_of_its_own(world: World) -> None:
     rent = lease["rate"] * (lease["end"] - lease["start"])
     assert 0 <= world.claim(world.market) - rent // RATE <= 1
     assert world.stage.claim_of(world.stage.market) == 0
+
+
+def contestable(world: World) -> tuple[int, int]:
+    """A lease of the first tenant's, and an hour of it that was just reported."""
+    lease = world.lease(world.stage.tenants[0])
+    hour = int(world.market.call("leaseOf", lease)["start"])
+    world.stage.to_hour(hour + 1)
+    world.stage.report([Sample(world.cluster, hour, 10_000, 10_000)])
+    return lease, hour
+
+
+@pytest.mark.parametrize("mode", [Mode.FEE, Mode.BONUS, Mode.FALSE])
+def test_a_coin_that_delivers_another_amount_contests_nothing(world: World, mode: Mode) -> None:
+    contest, tenant = ("contest", *contestable(world)), world.stage.tenants[0]
+    world.coin.send("setMode", mode, sender=tenant)
+    error = "SafeERC20FailedOperation" if mode == Mode.FALSE else "Vault_InexactTransfer"
+    with unchanged(world.stage, *world.all, world.stage.oracle), expect_revert(error):
+        attempt(world.contests, *contest, sender=tenant)
+
+
+def test_a_coin_that_is_a_deposit_finds_the_contest_begun(world: World) -> None:
+    """It is no tenant, there was no silence yet, and to decide by a recount pays out a deposit that
+    has not arrived: that fails, unless another one is there, and then it is made good."""
+    stage, tenant = world.stage, world.stage.tenants[0]
+    lease, hour = contestable(world)
+    contest, key = ("contest", lease, hour), (world.cluster, hour)
+    word = Sample(*key, 0, 0).encode()
+    digest = recount_digest(stage.deployment.chain_id, world.contests.address, word, EVIDENCE)
+    recount = (word, EVIDENCE, quorum(digest, stage.reporters[1:]))
+    for error, function, values in [
+        ("Contests_NotTenant", "contest", contest[1:]),
+        ("Contests_NotSilent", "close", key),
+        ("Vault_InsufficientClaim", "recount", recount),
+    ]:
+        with stage.scratch():
+            world.reenter(world.contests, function, *values)
+            with unchanged(stage, *world.all, stage.oracle), expect_revert(error):
+                attempt(world.contests, *contest, sender=tenant)
+    deposit = (world.coin.address, world.contests.address, PRICE)
+    world.vault.send("deposit", *deposit, sender=stage.tenants[1])
+    before = world.claim(tenant)
+    world.reenter(world.contests, "recount", *recount)
+    world.contests.send(*contest, sender=tenant)
+    assert (world.claim(tenant), world.claim(world.contests)) == (before + PRICE, PRICE)
+    assert stage.oracle.call("finalAvailable", *key) == (True, 0)

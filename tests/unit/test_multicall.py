@@ -15,7 +15,7 @@ from wellhead.chain.contract import Reverted, transact
 
 UNITS = 100
 TERMS = Terms(speed=0)
-DESKS = ["LeaseMarket", "LeaseExchange"]
+DESKS = ["LeaseMarket", "LeaseExchange", "Contests"]
 #: Ten units for five hours.
 PRICE = cost(TERMS, TERMS.base_start, UNITS, 10, [HOUR] * 5, [0] * 5)
 

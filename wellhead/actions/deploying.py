@@ -13,6 +13,9 @@ from wellhead.chain.locality import is_local
 #: What every funded dev account of a local chain gets: 10 million dollars and 100 bitcoin.
 CASH_GIFT = 10_000_000 * 10**6
 RESERVE_GIFT = 100 * 10**8
+#: What contesting a report takes, where nothing else is asked for, and at most; stablecoin units.
+CONTEST_DEPOSIT = 100 * 10**6
+MOST_DEPOSIT = 10**12
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Plan:
     operators: Sequence[str] = ()
     guardians: Sequence[str] = ()
     finality: int = 24 * 3600
+    contest_deposit: int = CONTEST_DEPOSIT
 
     def missing(self) -> list[str]:
         """What a chain that is not local needs and this plan lacks."""
@@ -55,6 +59,7 @@ def deploy_all(rpc: Rpc, sender: Account, plan: Plan, gas: int | None = None) ->
         operators=plan.operators,
         guardians=plan.guardians,
         finality=plan.finality,
+        contest_deposit=plan.contest_deposit,
     )
     return deploy(rpc, sender, parameters, gas=gas)
 
@@ -88,4 +93,5 @@ def _with_dev_defaults(rpc: Rpc, sender: Account, plan: Plan) -> Plan:
         operators=plan.operators or [people.dev_address(people.OPERATOR)],
         guardians=plan.guardians or [people.dev_address(people.GUARDIAN)],
         finality=plan.finality,
+        contest_deposit=plan.contest_deposit,
     )

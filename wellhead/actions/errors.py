@@ -21,5 +21,13 @@ class BadInput(ValueError):  # noqa: N818
     """A file that was given can not be used: which one, where in it, and why."""
 
 
+class EvidenceMissing(Exception):  # noqa: N818
+    """Nothing is wrong, but what would show it is not at hand; a sentence says what."""
+
+
+class Unanswered(Exception):  # noqa: N818
+    """Somebody who was asked, and is no node, does not answer; a sentence says who."""
+
+
 class SetupError(Exception):
     """The account, the local node or the deployment is not what the action needs."""

@@ -18,6 +18,12 @@ CLUSTER = {
         "bonds:bond", "Show the bond behind a cluster's units, add to it or take from it."
     ),
     "default": Leaf("bonds:default", "Declare the default of a cluster in which nothing works."),
+    "flag": Leaf(
+        "alarms:flag", "Raise the alarm for an hour in which more was measured than booked."
+    ),
+    "efficiency": Leaf(
+        "efficiency:efficiency", "Show how much work a cluster does with a joule, hour by hour."
+    ),
 }
 LEASE = {
     "open": Leaf("lease:lease", "Lease units of a cluster for whole hours."),
@@ -33,6 +39,38 @@ LEASE = {
     "sell": Leaf("resale:sell", "Offer a lease for sale, at a fixed or a falling price."),
     "buy": Leaf("resale:buy", "Buy a lease that is for sale."),
     "settle": Leaf("settle:settle", "Credit refunds, and split what a cluster earned."),
+}
+CONTEST = {
+    "open": Leaf("contests:opened", "Contest what was reported of an hour that you leased."),
+    "show": Leaf("contests:shown", "Show the contests of a cluster, and how they ended."),
+    "recount": Leaf(
+        "recounts:recount",
+        "Decide a contest: submit what reporters found when they counted the hour again.",
+    ),
+    "close": Leaf("contests:close", "Close a contested hour as zero, where no recount came."),
+}
+SIGNERS = {
+    "show": Leaf("signers:shown", "Show who signs reports, and who is announced."),
+    "announce": Leaf("signers:announce", "Announce other reporters, or another threshold."),
+    "enact": Leaf("signers:enact", "Put the announced reporters in the place of the present ones."),
+    "remove": Leaf(
+        "signers:remove", "Remove a reporter at once, whose key was stolen for instance."
+    ),
+}
+REPORTER = {
+    "serve": Leaf("reporter:serve", "Run a reporter: measure clusters, and sign medians."),
+    "status": Leaf("reporter:status", "Show how a reporter is."),
+}
+RELAY = {
+    "run": Leaf("relay:relay", "Bring what the reporters measured on chain."),
+}
+ORACLE = {
+    "canary": Leaf("canary:canary", "Do a reporter's job on this machine, and answer."),
+    "heartbeat": Leaf("oracle:heartbeat", "State to reporters that a lease is used."),
+    "verify": Leaf(
+        "oracle_checks:verify", "Check a cluster's records, down to what reporters saw of it."
+    ),
+    "prove": Leaf("oracle_checks:prove", "Prove that a raw sample stands behind an hour's record."),
 }
 REVENUE = {
     "show": Leaf(
@@ -67,6 +105,11 @@ COMMANDS: dict[str, Leaf | Tree] = {
         otherwise="open",
     ),
     "report": Leaf("report:report", "Submit what was measured, hour by hour."),
+    "contest": _group("contest", "Contest what was reported, and count it again.", CONTEST),
+    "oracle": _group("oracle", "Check what reporters measured, and say what is used.", ORACLE),
+    "relay": _group("relay", "Bring what the reporters measured on chain.", RELAY),
+    "reporter": _group("reporter", "Run a reporter, or look at one.", REPORTER),
+    "signers": _group("signers", "Show or change who signs reports.", SIGNERS),
     "revenue": _group("revenue", "Show, distribute or claim what clusters earned.", REVENUE),
     "demo": Leaf("demo:demo", "Replay a real cluster's trace on a chain of its own."),
     "schema": Leaf("schema:schema", "Print the JSON schema of a command's document."),
@@ -91,7 +134,8 @@ Exit codes:
   3  no node answers, or the node can not do what was asked
   4  the deployment, the account or the local set-up is not right
   5  a file that was given can not be used
-  6  doctor found something that is wrong
+  6  doctor found something that is wrong, or a check of records or of a proof did
+  7  evidence is not at hand; nothing was found wrong
   130  interrupted
   141  whoever read the output stopped reading
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from wellhead.actions import views
+from wellhead.actions import contesting, efficiency, offbook, views
+from wellhead.actions.contesting import Contest
 from wellhead.actions.views import ClusterView
-from wellhead.cli import amounts, looking, options, terms
+from wellhead.cli import alarms, amounts, looking, options, terms
+from wellhead.cli.efficiency import show_per_joule, spent_document
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
 
@@ -34,7 +37,11 @@ def listed(settings: Settings) -> None:
 @options.shows
 @options.pass_settings
 def shown(settings: Settings, cluster: int) -> None:
-    """Show a cluster, its terms and its state."""
+    """Show a cluster, its terms and its state.
+
+    With hours off the books, in which more was measured than booked, of the last 30 days, and with
+    what a joule gave in the last 24 hours of which that was measured.
+    """
     run(settings, lambda session: _show(session, cluster))
 
 
@@ -66,7 +73,16 @@ def _list(session: Session) -> None:
 
 
 def _show(session: Session, cluster: int) -> None:
-    (view,) = views.clusters(session.deployment, [cluster])
+    deployment = session.deployment
+    block, now = views.head(deployment)
+    (view,) = views.clusters(deployment, [cluster], block)
+    hour = now // amounts.HOUR
+    records = offbook.recent_records(deployment, cluster, view.genesis, hour, block)
+    beyond = offbook.off_book(deployment, cluster, records, view.attested, block)
+    spent = efficiency.recent(records)
+    open_ones = contesting.open_contests(deployment, cluster, block)
+    per_joule = show_per_joule(spent.per_joule, view.terms.kind)
+    hours = amounts.show_count(spent.hours, "hour")
     rows = [
         ("cluster", str(view.cluster)),
         ("operator", view.operator),
@@ -79,9 +95,26 @@ def _show(session: Session, cluster: int) -> None:
         ("record from", amounts.show_hour(view.genesis)),
         ("accrued to", amounts.show_hour(view.accrued_to)),
         *_bond(view),
+        *_contested(open_ones),
+        *alarms.rows_of(beyond),
+        ("efficiency", f"{per_joule}, over {hours}" if spent.hours else per_joule),
         *terms.rows(view.terms),
     ]
-    session.out.result("cluster.show", document(view), f"Cluster {cluster}", rows)
+    whole = {
+        **document(view),
+        "off_book": alarms.document_of(beyond),
+        "efficiency": spent_document(spent),
+        "contested": [contest.hour for contest in open_ones],
+    }
+    session.out.result("cluster.show", whole, f"Cluster {cluster}", rows)
+
+
+def _contested(found: Sequence[Contest]) -> list[Row]:
+    if not found:
+        return []
+    first = amounts.show_hour(found[0].hour)
+    count = amounts.show_count(len(found), "hour")
+    return [("contested", f"{count}: nothing from {first} on is paid before it is decided")]
 
 
 def _bond(view: ClusterView) -> list[Row]:

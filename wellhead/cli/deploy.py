@@ -20,7 +20,7 @@ from typing import Any
 import click
 
 from wellhead.actions import deploying, people
-from wellhead.actions.errors import SetupError
+from wellhead.actions.errors import Refusal, SetupError
 from wellhead.chain import Deployment
 from wellhead.chain.journal import Journal, journal_file, only_one
 from wellhead.chain.record import DeploymentError
@@ -67,8 +67,12 @@ def deploy_here(
     operators: tuple[str, ...],
     guardians: tuple[str, ...],
     finality: int,
+    contest_deposit: int | None,
 ) -> None:
     """On a local chain, with its own defaults."""
+    deposit = deploying.CONTEST_DEPOSIT if contest_deposit is None else contest_deposit
+    if not 1 <= deposit <= deploying.MOST_DEPOSIT:
+        raise Refusal("Contests_InvalidDeposit", deposit=deposit)
     plan = deploying.Plan(
         cash=cash,
         reserve=reserve,
@@ -77,6 +81,7 @@ def deploy_here(
         operators=operators,
         guardians=guardians,
         finality=finality * HOUR,
+        contest_deposit=deposit,
     )
     if not session.is_local:
         raise SetupError(
@@ -92,6 +97,7 @@ def deploy_here(
             ("chain", f"{session.chain_id} at {session.rpc.url}"),
             ("governor", sender.address),
             ("finality", amounts.show_span(plan.finality)),
+            ("contest deposit", amounts.show_money(plan.contest_deposit)),
             ("file", str(path)),
         ]
         session.out.result("deploy", document, "Deployment, not sent", rows)

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 import click
 
 from wellhead import toolchain
-from wellhead.actions import health, local, people, views
+from wellhead.actions import contesting, health, local, offbook, people, views
 from wellhead.actions.errors import SetupError
 from wellhead.actions.freshness import freshness
+from wellhead.actions.records import clock_of
 from wellhead.chain import NodeUnreachable, RpcError
 from wellhead.chain.record import DeploymentError
 from wellhead.cli import findings, looking, options
 from wellhead.cli.failures import WRONG
 from wellhead.cli.findings import Finding
-from wellhead.cli.session import Session, Settings, run
+from wellhead.cli.session import HOUR, Session, Settings, run
 from wellhead.sources import ToolchainError
 
 
@@ -31,9 +32,9 @@ def doctor(settings: Settings, account: int | str | None) -> None:
     """Look for what is wrong, and say what to do.
 
     At the tools, the node, its chain id and clock, the contracts and their code, roles and
-    reporters, balances, and for every cluster at how far reports and books are behind, at its bond
-    and at hours in which nothing was available. Ends with code 6 when something is wrong; notes are
-    not.
+    reporters, balances, and for every cluster at how far reports and books are behind, at its bond,
+    at hours in which nothing was available, at contests and at hours off the books. Ends with code
+    6 when something is wrong; notes are not.
     """
     run(settings, lambda session: execute(session, account))
 
@@ -88,9 +89,15 @@ def _examine(session: Session, account: int | str | None) -> Iterator[Finding]:
     for address in looked_at:
         yield from findings.account(session.rpc, health.facts(deployment, address))
     block, now = views.head(deployment)
+    waiting, clock = contesting.open_contests(deployment, block=block), clock_of(deployment)
     for view in views.clusters(deployment, block=block):
         yield from findings.cluster(freshness(deployment, view.cluster, block, now))
         yield from findings.guarantees(view)
+        yield from findings.contested([c for c in waiting if c.cluster == view.cluster], clock)
+        hour = now // HOUR
+        records = offbook.recent_records(deployment, view.cluster, view.genesis, hour, block)
+        beyond = offbook.off_book(deployment, view.cluster, records, view.attested, block)
+        yield from findings.off_book(view.cluster, beyond)
 
 
 def _tools() -> Iterator[Finding]:

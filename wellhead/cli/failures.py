@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from wellhead.actions.errors import BadInput, Refusal, SetupError
+from wellhead.actions.errors import BadInput, EvidenceMissing, Refusal, SetupError, Unanswered
 from wellhead.chain import NodeUnreachable, Reverted, RpcError
 from wellhead.chain.accounts import NotMined
 from wellhead.chain.keys import KeyProblem
@@ -19,7 +19,8 @@ from wellhead.cli import sentences
 from wellhead.cli.session import Session
 from wellhead.sources import ToolchainError
 
-REFUSED, USAGE, NODE, SETUP, INPUT, WRONG, INTERRUPTED, CUT = 1, 2, 3, 4, 5, 6, 130, 141
+REFUSED, USAGE, NODE, SETUP, INPUT, WRONG, MISSING = 1, 2, 3, 4, 5, 6, 7
+INTERRUPTED, CUT = 130, 141
 
 
 @contextmanager
@@ -36,12 +37,14 @@ def guarded(session: Session) -> Iterator[None]:
         _leave(session, NODE, f"{error}. Is it running? `wellhead up` starts a local chain")
     except RpcError as error:
         _leave(session, NODE, f"the node refused: {error}")
-    except NotMined as error:
+    except (NotMined, Unanswered) as error:
         _leave(session, NODE, str(error))
     except (SetupError, DeploymentError, KeyProblem, ToolchainError) as error:
         _leave(session, SETUP, str(error))
     except BadInput as error:
         _leave(session, INPUT, str(error))
+    except EvidenceMissing as error:
+        _leave(session, MISSING, str(error))
     except BrokenPipeError:
         # Whoever read stdout has enough. What is left in its buffer has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

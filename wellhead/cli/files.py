@@ -109,6 +109,20 @@ def read_attestation(path: Path) -> Attestation:
     )
 
 
+def read_recount(path: Path) -> tuple[Sample, bytes, list[Signature] | None]:
+    """{"sample": {...}, "evidence": "0x...", "signatures": [...]}: the sample by its fields or as
+    its word; None without signatures."""
+    place = str(path)
+    body = _object(place, read_json(path))
+    if isinstance(body.get("sample"), dict):
+        sample = _sample(f"{place}, sample", body["sample"])
+    else:
+        word = value_of(place, body, "sample", amounts.parse_word)
+        sample = Sample.decode(int.from_bytes(word, "big"))
+    evidence = value_of(place, body, "evidence", amounts.parse_word)
+    return sample, evidence, read_signatures(path) if "signatures" in body else None
+
+
 def value_of(place: str, row: Mapping[str, Any], name: str, parser: Callable[[str], T]) -> T:
     """One value, read like an option's."""
     if name not in row:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from wellhead.actions.contesting import CLOSABLE, Contest
 from wellhead.actions.freshness import Freshness
 from wellhead.actions.health import Facts, gas_price, members_of, mines
+from wellhead.actions.offbook import OffBook
+from wellhead.actions.records import Clock
 from wellhead.actions.views import ClusterView
 from wellhead.chain import Deployment, Rpc
 from wellhead.cli.amounts import (
@@ -14,6 +17,7 @@ from wellhead.cli.amounts import (
     show_count,
     show_hour,
     show_money,
+    show_share,
     show_span,
     show_time,
 )
@@ -109,6 +113,10 @@ def roles(deployment: Deployment) -> Iterator[Finding]:
     signers, threshold = deployment.oracle.call("signers")
     said = f"{threshold} of {len(signers)} must sign: {', '.join(signers)}"
     yield Finding("reporters", OK, said)
+    _, enactable_at = deployment.oracle.call("announcement")
+    if enactable_at:
+        said = f"others are announced; anybody can enact them from {show_time(enactable_at)} on"
+        yield Finding("reporters", NOTE, said, "`wellhead signers show` says who")
 
 
 def account(rpc: Rpc, found: Facts) -> Iterator[Finding]:
@@ -192,3 +200,35 @@ def cluster(found: Freshness) -> Iterator[Finding]:
             "accrued",
             f"`wellhead revenue distribute --cluster {number}`",
         )
+
+
+def contested(found: Sequence[Contest], clock: Clock) -> Iterator[Finding]:
+    """Hours that wait for a recount."""
+    for contest in found:
+        hour = show_hour(contest.hour)
+        said = f"{hour} is contested: nothing from it on is paid before it is decided"
+        place = f"--cluster {contest.cluster} --hour {contest.hour}"
+        if contest.state(clock) == CLOSABLE:
+            more, advice = "; no recount came", f"`wellhead contest close {place}`"
+            yield Finding(f"cluster {contest.cluster}", WRONG, said + more, advice)
+        else:
+            advice = f"`wellhead contest show {place}`"
+            yield Finding(f"cluster {contest.cluster}", NOTE, said, advice)
+
+
+def off_book(cluster: int, found: OffBook) -> Iterator[Finding]:
+    """Hours in which more was measured than booked: wrong while nobody raised the alarm."""
+    worst = found.worst
+    if worst is None:
+        return
+    silent = [one for one in found.hours if one.hour not in found.flagged]
+    message = (
+        f"{show_count(len(found.hours), 'hour')} of the last 30 days off the books, "
+        f"{found.day:,} of the last 24; worst {show_hour(worst.hour)}, with "
+        f"{show_share(worst.measured)} measured where up to {show_share(worst.limit)} is in order"
+    )
+    if silent:
+        advice = f"`wellhead cluster flag --cluster {cluster} --hour {silent[-1].hour}`"
+        yield Finding(f"cluster {cluster}", WRONG, f"{message}; no alarm yet", advice)
+    else:
+        yield Finding(f"cluster {cluster}", NOTE, f"{message}; the alarm was raised")

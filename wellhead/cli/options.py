@@ -34,11 +34,14 @@ class Parsed(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-def _whole(text: str) -> int:
-    number = amounts.parse_decimal(text, 0)
-    if number >= 2**32:
-        raise ValueError(f"{text!r} is too large")
-    return number
+def _below(limit: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number = amounts.parse_decimal(text, 0)
+        if number >= limit:
+            raise ValueError(f"{text!r} is too large")
+        return number
+
+    return parse
 
 
 MONEY = Parsed("dollars", amounts.parse_money)
@@ -49,7 +52,9 @@ HOUR = Parsed("hour", amounts.parse_hour)
 TIME = Parsed("time", amounts.parse_moment)
 ADDRESS = Parsed("address", amounts.parse_address)
 WORD = Parsed("word", amounts.parse_word)
-WHOLE = Parsed("number", _whole)
+WHOLE = Parsed("number", _below(2**32))
+#: Joules, GFLOP or tokens of an hour.
+LARGE = Parsed("number", _below(2**64))
 FILE = click.Path(path_type=Path)
 
 
@@ -205,6 +210,12 @@ deployment_plan = stack(
         help="Hours after which a report is final.",
     ),
     click.option(
+        "--contest-deposit",
+        "contest_deposit",
+        type=MONEY,
+        help="What contesting a report takes, in dollars.  [default: 100]",
+    ),
+    click.option(
         "--again",
         is_flag=True,
         help="Deploy although there is a deployment, or one that was interrupted; its file is kept "
@@ -257,14 +268,8 @@ attestation = stack(
     ),
 )
 
-samples = stack(
-    click.option("--cluster", type=WHOLE, metavar="ID", help="The cluster's id."),
-    click.option(
-        "--hour",
-        type=HOUR,
-        help="First hour that is reported.  [default: the last one that is over]",
-    ),
-    click.option("--hours", type=WHOLE, default=1, show_default=True, help="Hours, all alike."),
+#: What was measured of an hour.
+measures = stack(
     click.option("--working", type=THOUSANDTHS, help="Mean units that worked, e.g. 63.5."),
     click.option(
         "--available",
@@ -276,8 +281,19 @@ samples = stack(
         type=SHARE,
         help="Utilization of the attested units, e.g. 43.1%.  [default: all that was available]",
     ),
-    click.option("--energy", type=WHOLE, default=0, help="Joules in the hour."),
-    click.option("--work", type=WHOLE, default=0, help="GFLOP or tokens in the hour."),
+    click.option("--energy", type=LARGE, default=0, help="Joules in the hour."),
+    click.option("--work", type=LARGE, default=0, help="GFLOP or tokens in the hour."),
+)
+
+samples = stack(
+    click.option("--cluster", type=WHOLE, metavar="ID", help="The cluster's id."),
+    click.option(
+        "--hour",
+        type=HOUR,
+        help="First hour that is reported.  [default: the last one that is over]",
+    ),
+    click.option("--hours", type=WHOLE, default=1, show_default=True, help="Hours, all alike."),
+    measures,
     click.option(
         "--file",
         "sample_file",

@@ -94,7 +94,7 @@ def _show(session: Session, made: reporting.Report) -> None:
         "dry_run": session.dry_run,
         "recorded": made.recorded,
         "skipped": [skip.__dict__ for skip in made.skipped],
-        "samples": [_sample(sample) for sample in samples],
+        "samples": [sample_document(sample) for sample in samples],
         "evidence": made.batch.evidence,
         "digest": made.digest,
         "final_at": made.final_at,
@@ -139,7 +139,7 @@ def _cells(samples: Sequence[Sample]) -> list[tuple[str, ...]]:
 def _show_digest(session: Session, digest: bytes, batch: reporting.Batch) -> None:
     document = {
         "dry_run": True,
-        "samples": [_sample(sample) for sample in batch.samples],
+        "samples": [sample_document(sample) for sample in batch.samples],
         "evidence": batch.evidence,
         "digest": digest,
     }
@@ -147,7 +147,8 @@ def _show_digest(session: Session, digest: bytes, batch: reporting.Batch) -> Non
     session.out.result("report", document, "Report, not sent", rows)
 
 
-def _sample(sample: Sample) -> dict[str, Any]:
+def sample_document(sample: Sample) -> dict[str, Any]:
+    """For programs; shared with recounts."""
     return {**sample.__dict__, "word": "0x" + sample.encode().to_bytes(32, "big").hex()}
 
 

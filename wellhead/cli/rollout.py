@@ -141,6 +141,7 @@ def _plan(
         *(("reporter", reporter) for reporter in p.reporters),
         ("threshold", f"{p.threshold} of {len(p.reporters)}"),
         ("finality", amounts.show_span(p.finality)),
+        ("contest deposit", amounts.show_money(p.contest_deposit)),
         *(("operator", operator) for operator in p.operators),
         *(("guardian", guardian) for guardian in p.guardians),
         *((f"delay of {who}", amounts.show_span(span)) for who, span in delays.items()),

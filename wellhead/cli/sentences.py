@@ -13,12 +13,12 @@ from wellhead.cli.amounts import (
     show_hour,
     show_money,
     show_share,
-    show_span,
     show_time,
     show_tokens,
 )
 from wellhead.cli.library_sentences import LIBRARIES
 from wellhead.cli.market_sentences import CASH, EXCHANGE, MARKET
+from wellhead.cli.oracle_sentences import CONTESTS, ORACLE
 
 Sentence = Callable[..., str]
 
@@ -95,10 +95,11 @@ def _no_start_free(units: int, hours: int, first: int, last: int, free: int, sel
     )
 
 
-def _not_silent(cluster: int, hour: int, closable_at: int, clock: int) -> str:
+def _within_booked(cluster: int, hour: int, measured: int, limit: int) -> str:
     return (
-        f"The hour {show_hour(hour)} of cluster {cluster} can be closed as zero only after seven "
-        f"days of silence: in {show_span(closable_at - clock)}."
+        f"There is nothing to raise an alarm about: in the hour {show_hour(hour)} of cluster "
+        f"{cluster}, {show_share(measured)} of the attested units was measured as used, and up to "
+        f"{show_share(limit)} is in order by what was booked and the tolerance."
     )
 
 
@@ -127,44 +128,12 @@ _REGISTRY: dict[str, Sentence] = {
         f"Cluster {cluster} has up to {_units(peak)} booked, more than the {remaining:,} that "
         "would remain."
     ),
+    "CapacityRegistry_NotReported": lambda cluster, hour: (
+        f"The hour {show_hour(hour)} of cluster {cluster} has no report yet."
+    ),
+    "CapacityRegistry_WithinBooked": _within_booked,
     "CapacityRegistry_Paused": lambda: "New leases and mints are paused.",
     "CapacityRegistry_NotPaused": lambda: "Nothing is paused.",
-}
-
-_ORACLE: dict[str, Sentence] = {
-    "MetricsOracle_EmptyBatch": lambda: "A report needs at least one sample.",
-    "MetricsOracle_SignatureCount": lambda needed, given: (
-        f"Exactly {show_count(needed, 'signature')} are needed, {given} were given."
-        if needed != 1
-        else f"Exactly 1 signature is needed, {given} were given."
-    ),
-    "MetricsOracle_InvalidSignature": lambda index: (
-        f"Signature {index + 1} is no signature of anybody."
-    ),
-    "MetricsOracle_UnknownSigner": lambda index, signer: (
-        f"Signature {index + 1} is by {signer}, who is no reporter, or was made for other contents."
-    ),
-    "MetricsOracle_RepeatedSigner": lambda index, signer: (
-        f"Signature {index + 1} is by {signer}, who signed already."
-    ),
-    "MetricsOracle_SignerOrder": lambda index, signer: (
-        f"Signature {index + 1} by {signer} is out of order: signatures go by ascending address."
-    ),
-    "MetricsOracle_InvalidSigners": lambda count, threshold: (
-        f"{threshold} of {count} reporters is not possible: 1 to 32 different reporters, and more "
-        "than half of them must sign."
-    ),
-    "MetricsOracle_HourReported": lambda cluster, hour: (
-        f"The hour {show_hour(hour)} of cluster {cluster} has a report already."
-    ),
-    "MetricsOracle_HourOutOfRange": lambda cluster, hour: (
-        f"The hour {show_hour(hour)} lies before cluster {cluster}'s record, or more than two "
-        "years back."
-    ),
-    "MetricsOracle_NotSilent": _not_silent,
-    "MetricsOracle_InvalidFinality": lambda seconds: (
-        f"A finality of {show_span(seconds)} is not possible: between an hour and 30 days are."
-    ),
 }
 
 _TOKEN: dict[str, Sentence] = {
@@ -204,6 +173,18 @@ OURS: dict[str, Sentence] = {
     "BeyondHorizon": lambda start, end: (
         f"{show_hour(start)} lies beyond the horizon: hours can be booked up to {show_hour(end)}."
     ),
+    "NoHours": lambda cluster, genesis, current: (
+        f"Cluster {cluster} has no hours there: its record goes from {show_hour(genesis)} to "
+        f"{show_hour(current)}, and two years back at most."
+    ),
+    "Reorganised": lambda block: (
+        f"Block {block:,} is not what it was a moment ago: the chain was reorganised, or the node "
+        "has not all of it. Try again."
+    ),
+    "ClosedAsZero": lambda cluster, hour: (
+        f"The hour {show_hour(hour)} of cluster {cluster} was closed as zero: there is no evidence "
+        "behind it."
+    ),
     "NothingToClaim": lambda account: f"Nothing is owed to {account} there.",
     "SampleSkipped_UnknownCluster": lambda cluster, hour: f"There is no cluster {cluster}.",
     "SampleSkipped_BeforeGenesis": lambda cluster, hour: (
@@ -228,7 +209,8 @@ SENTENCES: dict[str, Sentence] = {
     **_REGISTRY,
     **MARKET,
     **EXCHANGE,
-    **_ORACLE,
+    **ORACLE,
+    **CONTESTS,
     **_TOKEN,
     **CASH,
     **LIBRARIES,

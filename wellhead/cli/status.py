@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from wellhead.actions import health, local, people, views
+from wellhead.actions import contesting, health, local, people, views
 from wellhead.actions.health import Facts
 from wellhead.actions.views import ClusterView
 from wellhead.chain import Deployment, NodeUnreachable
@@ -50,6 +50,7 @@ def execute(session: Session, account: int | str | None) -> None:
     block, now = int(latest["number"], 16), int(latest["timestamp"], 16)
     deployment, problem = _deployment(session)
     found = views.clusters(deployment) if deployment else []
+    contests = contesting.open_contests(deployment) if deployment else []
     balances = _balances(session, deployment, account) if deployment else {}
     node = session.node
     document = {
@@ -66,6 +67,7 @@ def execute(session: Session, account: int | str | None) -> None:
         "problem": problem,
         "paused": bool(deployment.registry.call("paused")) if deployment else None,
         "clusters": [clusters.document(view) for view in found],
+        "contested": [{"cluster": one.cluster, "hour": one.hour} for one in contests],
         "balances": [_balance(facts) for facts in balances.values()],
     }
     where = f"{session.rpc.url} (process {node.pid})" if node else session.rpc.url
@@ -78,6 +80,10 @@ def execute(session: Session, account: int | str | None) -> None:
     if document["paused"]:
         rows.append(("paused", "new leases and mints are stopped"))
     rows += [(f"cluster {view.cluster}", _line(view)) for view in found]
+    if contests:
+        count = amounts.show_count(len(contests), "hour")
+        first = f"{amounts.show_hour(contests[0].hour)} of cluster {contests[0].cluster}"
+        rows.append(("contested", f"{count} to be counted again: {first}"))
     rows += [(name, _money(facts)) for name, facts in balances.items()]
     session.out.result("status", document, "Status", rows)
 

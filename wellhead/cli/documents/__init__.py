@@ -6,7 +6,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from wellhead.cli.documents import bonds, capacity, chain, deployment, leases, market
+from wellhead.cli.documents import (
+    bonds,
+    capacity,
+    chain,
+    contests,
+    deployment,
+    efficiency,
+    leases,
+    market,
+    oracle,
+    relay,
+    reporter,
+    signers,
+)
 from wellhead.cli.documents.parts import Document
 
 VERSION = 1
@@ -22,11 +35,13 @@ MODELS: dict[str, type[Document]] = {
     "verify": deployment.Verify,
     "cluster.register": market.ClusterRegister,
     "cluster.list": market.ClusterList,
-    "cluster.show": market.ClusterShow,
+    "cluster.show": efficiency.ClusterShow,
     "cluster.sellable": capacity.ClusterSellable,
     "cluster.retire": capacity.ClusterRetire,
     "cluster.bond": bonds.ClusterBond,
     "cluster.default": bonds.ClusterDefault,
+    "cluster.flag": efficiency.ClusterFlag,
+    "cluster.efficiency": efficiency.ClusterEfficiency,
     "mint": market.Mint,
     "calendar": capacity.Calendar,
     "quote": market.Quote,
@@ -44,6 +59,21 @@ MODELS: dict[str, type[Document]] = {
     "lease.buy": leases.LeaseBuy,
     "lease.settle": market.LeaseSettle,
     "report": market.Report,
+    "contest.open": contests.ContestOpen,
+    "contest.show": contests.ContestShow,
+    "contest.recount": contests.ContestRecount,
+    "contest.close": contests.ContestClose,
+    "oracle.canary": oracle.OracleCanary,
+    "oracle.heartbeat": reporter.OracleHeartbeat,
+    "oracle.verify": oracle.OracleVerify,
+    "oracle.prove": oracle.OracleProve,
+    "relay.run": relay.RelayRun,
+    "reporter.serve": reporter.ReporterServe,
+    "reporter.status": reporter.ReporterStatus,
+    "signers.show": signers.SignersShow,
+    "signers.announce": signers.SignersAnnounce,
+    "signers.enact": signers.SignersEnact,
+    "signers.remove": signers.SignersRemove,
     "revenue.show": market.RevenueShow,
     "revenue.distribute": market.RevenueDistribute,
     "revenue.claim": market.RevenueClaim,

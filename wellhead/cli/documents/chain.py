@@ -105,6 +105,13 @@ class Balance(Part):
     allowance: Integer
 
 
+class ContestedHour(Part):
+    """An hour that waits for a recount."""
+
+    cluster: Integer
+    hour: Integer
+
+
 class Status(Document):
     """Without a node only the first two and `kept` are there: whether `up` would go on."""
 
@@ -121,6 +128,7 @@ class Status(Document):
     problem: str | None = None
     paused: bool | None = None
     clusters: list[Cluster] | None = None
+    contested: list[ContestedHour] | None = None
     balances: list[Balance] | None = None
 
 

@@ -15,7 +15,8 @@ class Delays(Part):
 
 
 class Parameters(Part):
-    """What a deployment is made with; finality is in seconds."""
+    """What a deployment is made with; finality is in seconds, the deposit in stablecoin
+    units."""
 
     cash: Address
     reserve: Address
@@ -24,6 +25,7 @@ class Parameters(Part):
     operators: list[Address]
     guardians: list[Address]
     finality: Integer
+    contest_deposit: Integer
     governor: Address
     delays: Delays
 

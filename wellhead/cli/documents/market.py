@@ -21,10 +21,6 @@ class ClusterList(Document):
     clusters: list[Cluster]
 
 
-class ClusterShow(Cluster, Document):
-    """A cluster."""
-
-
 class Mint(Sent):
     cluster: Integer
     units: Integer

@@ -1,0 +1,1 @@
+"""From the GPU to the chain: sources, measurements, reporters, relays, and checking all of it."""

@@ -1,0 +1,1 @@
+"""Checking what is on chain, down to raw samples, and proofs of single ones."""

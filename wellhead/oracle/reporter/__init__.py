@@ -1,0 +1,1 @@
+"""A reporter: measures clusters, shows the others what it measured, and signs medians."""

@@ -1,0 +1,192 @@
+"""The file that a reporter must not forget: SQLite, on disk before anything is shown or signed.
+
+One process at a time has it. It may be given a largest size; a file that has no room left, like a
+disk that has none, refuses to be written and keeps what it holds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+VERSION = 1
+#: The smallest size that has room for the tables and some work.
+LEAST_BYTES = 256 * 1024
+
+#: SQLite's answers when a file can not be written, whatever was asked.
+_NOT_WRITTEN = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_PERM,
+}
+
+_TABLES = """
+CREATE TABLE owner (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE moments (
+    cluster INTEGER, time_s INTEGER, lines BLOB NOT NULL, PRIMARY KEY (cluster, time_s)
+);
+CREATE TABLE canaries (
+    cluster INTEGER, device TEXT, time_s INTEGER, job TEXT NOT NULL, passed INTEGER NOT NULL,
+    PRIMARY KEY (cluster, device, time_s)
+);
+CREATE TABLE heartbeats (
+    cluster INTEGER, hour INTEGER, lease INTEGER, units INTEGER NOT NULL, user TEXT NOT NULL,
+    signature TEXT NOT NULL, PRIMARY KEY (cluster, hour, lease)
+);
+CREATE TABLE devices (
+    cluster INTEGER, device TEXT, serial TEXT NOT NULL, hour INTEGER NOT NULL,
+    PRIMARY KEY (cluster, device)
+);
+CREATE INDEX devices_by_name ON devices (device);
+CREATE INDEX devices_by_serial ON devices (serial) WHERE serial != '';
+CREATE TABLE refused (
+    cluster INTEGER, hour INTEGER, device TEXT, elsewhere INTEGER NOT NULL,
+    PRIMARY KEY (cluster, hour, device)
+);
+CREATE TABLE measurements (
+    cluster INTEGER, hour INTEGER, reporter TEXT, digest BLOB, body TEXT NOT NULL,
+    PRIMARY KEY (cluster, hour, reporter, digest)
+);
+CREATE TABLE own (
+    cluster INTEGER, hour INTEGER, digest BLOB NOT NULL, booked INTEGER NOT NULL,
+    attested INTEGER NOT NULL, earlier BLOB, PRIMARY KEY (cluster, hour)
+);
+CREATE TABLE batches (
+    digest BLOB PRIMARY KEY, body BLOB NOT NULL, signature BLOB NOT NULL
+);
+CREATE TABLE locks (
+    kind TEXT, cluster INTEGER, hour INTEGER, word TEXT NOT NULL, batch BLOB NOT NULL,
+    PRIMARY KEY (kind, cluster, hour)
+);
+"""
+
+
+class StoreProblem(Exception):  # noqa: N818
+    """The file is not one that this reporter can use: a sentence says why."""
+
+
+class StoreFull(Exception):  # noqa: N818
+    """Nothing can be written: there is no room, or the disk refuses. Nothing is lost by it."""
+
+
+class Database:
+    """The file, and who may write to it when. Safe to use from several threads."""
+
+    def __init__(self, path: Path, max_bytes: int | None = None) -> None:
+        self.path = path
+        self._turn = threading.RLock()
+        self._guard = _guarded(path)
+        #: Why the last thing was not written; None when it was.
+        self.refusal: str | None = None
+        try:
+            self._connection = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=10
+            )
+            try:
+                self._prepare(max_bytes)
+            except BaseException:
+                self._connection.close()
+                raise
+        except sqlite3.DatabaseError as error:
+            self._guard.close()
+            raise StoreProblem(f"{path} can not be used as a store: {error}") from error
+        except BaseException:
+            self._guard.close()
+            raise
+
+    def _prepare(self, max_bytes: int | None) -> None:
+        ask = self._connection.execute
+        ask("PRAGMA journal_mode = WAL")
+        ask("PRAGMA synchronous = FULL")
+        (version,) = ask("PRAGMA user_version").fetchone()
+        if version > VERSION:
+            raise StoreProblem(
+                f"{self.path} has version {version}, made by a later Wellhead: this one knows "
+                f"version {VERSION}"
+            )
+        if version == 0:
+            self._connection.executescript(
+                f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT"
+            )
+        (self._page,) = ask("PRAGMA page_size").fetchone()
+        self.max_bytes = max_bytes
+        if max_bytes is not None:
+            ask(f"PRAGMA max_page_count = {max_bytes // self._page}")
+
+    def claim(self, owner: Mapping[str, str]) -> None:
+        """Write down whose store it is; StoreProblem when it is somebody else's."""
+        with self.writing() as connection:
+            known = dict(connection.execute("SELECT name, value FROM owner"))
+            for name, value in owner.items():
+                if known.setdefault(name, value) != value:
+                    raise StoreProblem(
+                        f"{self.path} is the store of {name} {known[name]}, not of {value}: a "
+                        "reporter that forgets what it signed must not sign"
+                    )
+                connection.execute("INSERT OR IGNORE INTO owner VALUES (?, ?)", (name, value))
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        with self._turn:
+            yield self._connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing, and on disk when it is left; StoreFull when it can not be."""
+        with self._turn:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                self._roll_back()
+                if error.sqlite_errorcode & 0xFF not in _NOT_WRITTEN:
+                    raise
+                self.refusal = str(error)
+                raise StoreFull(f"nothing can be written to the store: {error}") from error
+            except BaseException:
+                self._roll_back()
+                raise
+            self.refusal = None
+
+    def used_bytes(self) -> int:
+        """Bytes that are taken up in the file, without what was freed in it."""
+        with self._turn:
+            (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
+            (free,) = self._connection.execute("PRAGMA freelist_count").fetchone()
+        return int(pages - free) * int(self._page)
+
+    def close(self) -> None:
+        with self._turn:
+            self._connection.close()
+            self._guard.close()
+
+    def _roll_back(self) -> None:
+        # A full file makes SQLite roll back by itself.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _guarded(path: Path) -> IO[bytes]:
+    """Keep other processes out: two with one key could sign two words for an hour."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        guard = path.with_name(path.name + ".lock").open("ab")
+    except OSError as error:
+        raise StoreProblem(f"{path} can not be used: {error.strerror or error}") from error
+    try:
+        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        guard.close()
+        raise StoreProblem(f"{path} is in use by another reporter") from error
+    os.set_inheritable(guard.fileno(), False)
+    return guard

@@ -1,0 +1,97 @@
+"""Live: dcgm-exporters, and the metrics of serving engines beside them, scraped one by one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from time import monotonic
+from typing import Literal
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import Field
+
+from wellhead.oracle.readings import Moment
+from wellhead.oracle.sources.base import Clock, SourceTable, Url, Weight, place_of
+from wellhead.oracle.sources.dcgm_fields import FIELDS, TOKENS, Shown, readings_of
+
+#: A page of eight GPUs has some 30 kB; one that is larger than this is nonsense.
+MOST_BYTES = 16 * 2**20
+MOST_AT_ONCE = 16
+
+_log = logging.getLogger(__name__)
+
+
+class DcgmConfig(SourceTable):
+    """`urls` are whole addresses of metrics pages, each exporter's and serving engine's."""
+
+    kind: Literal["dcgm"] = "dcgm"
+    urls: list[Url] = Field(min_length=1, max_length=4096)
+    weight_milli: Weight = 1000
+    #: The counter of tokens put out, without _total.
+    tokens: str = TOKENS
+    timeout_s: float = Field(default=10.0, gt=0, le=120)
+
+
+class DcgmSource:
+    """Scrapes all addresses whenever it is read. One that does not answer, or with nonsense, shows
+    nothing; with none left, that is a look in vain."""
+
+    name = "dcgm"
+
+    def __init__(self, config: DcgmConfig, now: Clock, http: httpx.Client) -> None:
+        self._config, self._now, self._http = config, now, http
+
+    def read(self, begin_s: int, end_s: int) -> list[Moment]:
+        time_s = self._now()
+        if not begin_s <= time_s < end_s:
+            return []
+        urls = self._config.urls
+        with ThreadPoolExecutor(min(MOST_AT_ONCE, len(urls))) as pool:
+            shown = [one for page in pool.map(self._page, urls) for one in page]
+        readings = readings_of(shown, self._config.weight_milli, self._config.tokens)
+        return [Moment(time_s, readings)]
+
+    def _page(self, url: str) -> list[Shown]:
+        try:
+            text = self._fetch(url).decode("utf-8")
+            return list(shown_in(text, place_of(url), {*FIELDS, self._config.tokens}))
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            reason = str(error) or type(error).__name__
+            _log.warning("%s shows nothing: %s", place_of(url), reason.replace(url, place_of(url)))
+            return []
+
+    def _fetch(self, url: str) -> bytes:
+        timeout = self._config.timeout_s
+        until = monotonic() + timeout
+        body = bytearray()
+        with self._http.stream("GET", url, timeout=timeout) as response:
+            response.raise_for_status()
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    raise ValueError(f"more than {MOST_BYTES:,} bytes")
+                # The client's timeout is for every single read.
+                if monotonic() > until:
+                    raise ValueError(f"not done after {timeout:g} s")
+        return bytes(body)
+
+
+def shown_in(text: str, place: str, names: set[str]) -> Iterator[Shown]:
+    """The wanted metrics of a page in Prometheus' text format; `place` is whose page it is.
+    ValueError where it is no such page, and there is nothing on it that could be believed."""
+    wanted = {name.removesuffix("_total") for name in names}
+    try:
+        samples = [
+            sample
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name.removesuffix("_total") in wanted
+        ]
+    except (LookupError, TypeError, AttributeError) as error:  # the parser trusts its input
+        raise ValueError(f"no metrics page ({error})") from error
+    for sample in samples:
+        # The shortest decimal that reads as this float is what was written there.
+        yield Shown(sample.name, {"instance": place, **sample.labels}, Decimal(repr(sample.value)))
