@@ -5,13 +5,12 @@ Everything is a real transaction on the local chain. The coins are test coins.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, cycle
 from typing import Any
 
 from eth_utils.crypto import keccak
 
+from wellhead.actions.people import REPORTERS
 from wellhead.chain import (
     Account,
     Anvil,
@@ -26,15 +25,16 @@ from wellhead.chain import (
     dev_account,
 )
 from wellhead.chain.contract import GAS_CEILING
-from wellhead.chain.signing import attestation_digest, quorum, report_digest
+from wellhead.chain.signing import attestation_digest, quorum
 from wellhead.demo.plan import TENANTS, Booking
 from wellhead.demo.terms import USD, encoded
-from wellhead.model.samples import Sample
 from wellhead.model.terms import Terms
 from wellhead.model.units import HOUR, MAX_UINT256, UNIT
 
 FINALITY = 24 * HOUR
-REPORTERS, THRESHOLD = 5, 3
+THRESHOLD = 3
+#: The dev account of the relay.
+RELAY = 2
 TOKEN_PRICE = 4_000 * USD
 
 #: Investors, and the thousandths of all tokens that they buy from the operator.
@@ -58,23 +58,18 @@ class Site:
 class Market:
     """A deployed market, and the accounts of all who take part.
 
-    There are two operators. `signed` counts the batches of reports that each reporter signed, and
-    `batches` those that were sent.
+    There are two operators. The relay is an account with its key: it signs requests to reporters,
+    and pays for reports and for moving money.
     """
 
     anvil: Anvil
     deployment: Deployment
     operators: list[UnlockedAccount]
-    relay: UnlockedAccount
+    relay: KeyAccount
     tenants: list[UnlockedAccount]
     investors: dict[str, UnlockedAccount]
     reporters: list[KeyAccount]
     sites: list[Site] = field(default_factory=list)
-    signed: list[int] = field(default_factory=lambda: [0] * REPORTERS)
-    batches: int = 0
-
-    def __post_init__(self) -> None:
-        self._quorums: Iterator[tuple[int, ...]] = cycle(combinations(range(REPORTERS), THRESHOLD))
 
     @property
     def cash(self) -> str:
@@ -87,7 +82,7 @@ class Market:
     def open_site(
         self, operator: UnlockedAccount, terms: Terms, name: str, symbol: str, units: int
     ) -> Site:
-        """Register a cluster; three reporters attest its units. Nobody lists devices here, so the
+        """Register a cluster; three reporters attest its units. A trace lists no devices, so the
         evidence only names the cluster."""
         deployment = self.deployment
         registered = deployment.registry.send(
@@ -128,17 +123,14 @@ class Market:
         self.fund(tenant, cost)
         return self.deployment.market.send("lease", *asked, cost, sender=tenant)
 
-    def report(self, samples: Sequence[Sample], evidence: bytes) -> None:
-        """Put hours on chain, signed by the next three of the five reporters."""
-        words = [sample.encode() for sample in samples]
+    def signed(self) -> tuple[list[int], int]:
+        """How many of all batches of reports each reporter signed, and how many there are."""
         oracle = self.deployment.oracle
-        digest = report_digest(self.deployment.chain_id, oracle.address, words, evidence)
-        chosen = next(self._quorums)
-        signatures = quorum(digest, [self.reporters[i] for i in chosen])
-        oracle.send("report", words, evidence, signatures, sender=self.relay)
-        for i in chosen:
-            self.signed[i] += 1
-        self.batches += 1
+        addresses, _ = oracle.call("signers")
+        batches = oracle.events("Reported", self.deployment.block)
+        places = [addresses.index(reporter.address) for reporter in self.reporters]
+        counts = [sum(event["signers"] >> place & 1 for event in batches) for place in places]
+        return counts, len(batches)
 
     def distribute(self, site: Site) -> int:
         """Accrue and split what is earned; returns the hour up to which the books are accrued."""
@@ -166,12 +158,11 @@ class Market:
 def open_market(anvil: Anvil) -> Market:
     """Deploy everything, and let tenants approve the vault."""
     people = [UnlockedAccount(address) for address in anvil.rpc("eth_accounts")]
-    governor, operator, relay, *others = people
+    governor, operator, _, *others = people
     investors = dict(zip(INVESTORS, others, strict=False))
     others = others[len(INVESTORS) :]
     tenants, other_operator = others[: len(TENANTS)], others[len(TENANTS)]
-    first_key = len(people) - REPORTERS
-    reporters = [dev_account(first_key + i) for i in range(REPORTERS)]
+    reporters = [dev_account(index) for index in REPORTERS]
 
     cash, reserve = deploy_coins(anvil.rpc, governor)
     parameters = Parameters(
@@ -189,7 +180,7 @@ def open_market(anvil: Anvil) -> Market:
         anvil=anvil,
         deployment=deployment,
         operators=[operator, other_operator],
-        relay=relay,
+        relay=dev_account(RELAY),
         tenants=tenants,
         investors=investors,
         reporters=reporters,

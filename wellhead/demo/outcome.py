@@ -21,12 +21,13 @@ from wellhead.demo.results import (
 )
 from wellhead.demo.trace import Trace
 from wellhead.model.units import LEDGER_SCALE, UNIT, Q
+from wellhead.oracle.audit.findings import Audit
 
 
 @dataclass(frozen=True)
 class Ended:
     """What the replay knows and the chain does not: when a lease was booked, hour by hour the price
-    of one more unit, and what happened."""
+    of one more unit, what happened, and what checking the reports found."""
 
     trace: Trace
     infer_down: bool
@@ -35,6 +36,7 @@ class Ended:
     booked_at: dict[int, int]
     prices: list[int]
     steps: list[Step]
+    checks: list[Audit]
 
 
 def gather(market: Market, ended: Ended) -> DemoResult:
@@ -43,6 +45,7 @@ def gather(market: Market, ended: Ended) -> DemoResult:
     site, second, deployment = ended.site, ended.second, market.deployment
     claimed = _claim(market, site)
     deployment.oracle.send("payReporters", sender=market.relay)
+    signed, batches = market.signed()
     paid = [market.claim_of(reporter.address) for reporter in market.reporters]
     for account in (site.operator, *market.tenants):
         market.withdraw(account)
@@ -57,14 +60,14 @@ def gather(market: Market, ended: Ended) -> DemoResult:
         terms=site.terms,
         token=site.symbol,
         reports=losses.records,
-        batches=market.batches,
+        batches=batches,
         leases=_lease_results(market, ended, site, held, books),
         hours=_hour_results(ended, losses, held),
         steps=sorted(ended.steps, key=lambda step: step.hour),
+        checks=ended.checks,
         holders=_holder_results(site, claimed),
         reporters=[
-            ReporterResult(f"Reporter {i + 1}", market.signed[i], amount)
-            for i, amount in enumerate(paid)
+            ReporterResult(f"Reporter {i + 1}", signed[i], amount) for i, amount in enumerate(paid)
         ],
         books=books,
         second=SecondResult(

@@ -55,5 +55,9 @@ class DemoProgress:
         elif done * LINES // self._hours > (done - 1) * LINES // self._hours:
             self._say(f"replayed {done:,} of {self._hours:,} hours")
 
+    def warn(self, text: str) -> None:
+        """Something that somebody should look at."""
+        self._say(text)
+
     def _say(self, text: str) -> None:
         self._console.print(f"wellhead: {text}", markup=False, highlight=False)

@@ -13,6 +13,7 @@ from wellhead.actions.books import BooksError as BooksError
 from wellhead.demo.trace import Trace
 from wellhead.model.terms import Terms
 from wellhead.model.units import HOUR, LEDGER_SCALE
+from wellhead.oracle.audit.findings import Audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ class SecondResult:
 @dataclass(frozen=True)
 class DemoResult:
     """Everything that is shown at the end. `reports` are hours of the trace's cluster on record,
-    `batches` the transactions that put the reports of both clusters there."""
+    `batches` the transactions that put the reports of both clusters there, and `checks` what making
+    all of them again found."""
 
     trace: Trace
     infer_down: bool
@@ -119,6 +121,7 @@ class DemoResult:
     leases: list[LeaseResult]
     hours: list[HourResult]
     steps: list[Step]
+    checks: list[Audit]
     holders: list[HolderResult]
     reporters: list[ReporterResult]
     books: Books

@@ -10,22 +10,26 @@ from rich.console import Console
 
 from wellhead.actions.books import BooksError
 from wellhead.chain import Anvil
+from wellhead.chain.transactions import Clock
+from wellhead.demo.checks import check
 from wellhead.demo.deals import Deals
 from wellhead.demo.market import FINALITY, Market, Site, open_market
+from wellhead.demo.network import Network, NetworkError, Recording, own_folder
 from wellhead.demo.outcome import Ended, gather
 from wellhead.demo.plan import Booking, Change, make_plan
 from wellhead.demo.progress import DemoProgress
 from wellhead.demo.render import show
 from wellhead.demo.results import DemoResult
-from wellhead.demo.second import LENGTH, Second
+from wellhead.demo.second import LENGTH, Second, write_telemetry
 from wellhead.demo.terms import TERMS
-from wellhead.demo.trace import Trace, TraceHour, load_trace
-from wellhead.model.samples import Sample
+from wellhead.demo.trace import Trace, load_trace
 from wellhead.model.units import HOUR, WAD, Q
+from wellhead.oracle.relay import Relay
 
 REPORT = Path("demo-report.json")
 TOKEN_NAME, TOKEN_SYMBOL = "Wellhead demo cluster", "wDEMO"
-REPORT_DELAY = 60  # seconds after an hour's end at which its report arrives
+REPORT_DELAY = 60  # seconds after an hour's end at which it is measured
+REPORT_EVERY = 6  # hours between two reports
 DAY = 24
 
 
@@ -51,9 +55,13 @@ def run_demo(
         raise DemoError(f"{report_path}: no report file can be written there")
     with (
         DemoProgress(len(trace.hours), progress_console) as progress,
+        own_folder() as folder,
         Anvil(_first_hour(trace) * HOUR) as anvil,
     ):
-        result = _replay(anvil, trace, infer_down, progress)
+        try:
+            result = _replay(anvil, trace, trace_path, folder, infer_down, progress)
+        except NetworkError as error:
+            raise DemoError(str(error)) from error
     show(result, console or Console())
     _write(report_path, result)
     return result
@@ -65,26 +73,50 @@ def _first_hour(trace: Trace) -> int:
     return min(trace.first_hour, trace.end_hour - LENGTH)
 
 
-def _replay(anvil: Anvil, trace: Trace, infer_down: bool, progress: DemoProgress) -> DemoResult:
+def _replay(
+    anvil: Anvil,
+    trace: Trace,
+    place: Path | None,
+    folder: Path,
+    infer_down: bool,
+    progress: DemoProgress,
+) -> DemoResult:
+    """`place` is where the trace lies, if it is not the bundled one; `folder` is one of our own."""
     progress.step("deploying")
     market = open_market(anvil)
-    second = Second(market, trace.end_hour - LENGTH, trace.first_hour)
-    if second.begin < trace.first_hour:
-        for hour in range(second.begin, trace.first_hour):
-            second.play(hour)
-        anvil.next_block_at(trace.first_hour * HOUR)
-    site = market.open_site(market.operators[0], TERMS, TOKEN_NAME, TOKEN_SYMBOL, trace.units)
-    market.sell_tokens(site)
-    progress.step("replaying")
-    replay = _Replay(market, site, trace)
-    for index, measured in enumerate(trace.hours):
-        replay.begin(index)
-        second.play(measured.hour)
-        replay.end(index)
-        progress.hour(index + 1)
-    progress.step("closing the books")
-    replay.finish()
-    second.move_money()
+    begin = trace.end_hour - LENGTH
+    # Clusters are numbered as they are registered.
+    site_id, second_id = (2, 1) if begin < trace.first_hour else (1, 2)
+    recordings = [
+        Recording(site_id, place, infer_down),
+        Recording(second_id, write_telemetry(folder, begin), infer_down=True),
+    ]
+    progress.step("starting five reporters")
+    with Network(market.deployment, folder, recordings, market.relay) as network:
+        relay = Relay(
+            market.deployment, market.relay, network.clients, warn=progress.warn, clock=Brisk()
+        )
+        second = Second(market, begin, trace.first_hour, lambda: report_all(relay))
+        if begin < trace.first_hour:
+            for hour in range(begin, trace.first_hour):
+                second.play(hour)
+            anvil.next_block_at(trace.first_hour * HOUR)
+        site = market.open_site(market.operators[0], TERMS, TOKEN_NAME, TOKEN_SYMBOL, trace.units)
+        market.sell_tokens(site)
+        progress.step("replaying")
+        replay = _Replay(market, site, trace, relay)
+        for index, measured in enumerate(trace.hours):
+            replay.begin(index)
+            second.play(measured.hour)
+            replay.end(index)
+            progress.hour(index + 1)
+        progress.step("closing the books")
+        replay.finish()
+        second.move_money()
+        progress.step("checking every report")
+        checks = [
+            check(market.deployment, network.stores, cluster) for cluster in (site_id, second_id)
+        ]
     ended = Ended(
         trace=trace,
         infer_down=infer_down,
@@ -93,17 +125,36 @@ def _replay(anvil: Anvil, trace: Trace, infer_down: bool, progress: DemoProgress
         booked_at=replay.booked_at | second.booked_at,
         prices=replay.prices,
         steps=[*replay.deals.steps, *second.steps],
+        checks=checks,
     )
     return gather(market, ended)
 
 
+class Brisk(Clock):
+    """The chain here mines at once: nobody has to wait for it."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(min(seconds, 0.002))
+
+
+def report_all(relay: Relay) -> None:
+    """Bring everything on chain that is due; DemoError where something is left."""
+    outcome = relay.run_once()
+    left = outcome.left
+    if left:
+        cluster, hour = left[0].key
+        raise DemoError(f"hour {hour} of cluster {cluster} has no report: {left[0].reason}")
+
+
 @dataclass
 class _Replay:
-    """Hour by hour: tenants book, the hour passes, reporters report; once a day money moves."""
+    """Hour by hour: tenants book, the hour passes; a few times a day everything is reported, and
+    once a day money moves."""
 
     market: Market
     site: Site
     trace: Trace
+    relay: Relay
     booked_at: dict[int, int] = field(default_factory=dict)  # lease -> hour of the trace
     prices: list[int] = field(default_factory=list)
     _open: set[int] = field(default_factory=set)  # leases that are not settled for good
@@ -129,14 +180,15 @@ class _Replay:
             self._book(booking)
 
     def end(self, index: int) -> None:
-        """The hour passes, and is reported."""
+        """The hour passes, and in time is reported."""
         measured, cluster = self.trace.hours[index], self.site.cluster_id
         booked, base = self.market.deployment.market.call_many(
             [("bookedAt", [cluster, measured.hour]), ("baseOf", [cluster])]
         )
         self.prices.append(marginal_price(base, booked, self.trace.units))
-        self.market.anvil.next_block_at((measured.hour + 1) * HOUR + REPORT_DELAY)
-        self.market.report([sample_of(cluster, measured, booked)], measured.evidence)
+        self.market.anvil.mine_at((measured.hour + 1) * HOUR + REPORT_DELAY)
+        if (index + 1) % REPORT_EVERY == 0 or index + 1 == len(self.trace.hours):
+            report_all(self.relay)
         if (index + 1) % DAY == 0:
             self._move_money()
 
@@ -172,17 +224,6 @@ class _Replay:
                 self.market.settle(lease_id)
                 self._open.remove(lease_id)
         return cursor
-
-
-def sample_of(cluster_id: int, hour: TraceHour, booked: int) -> Sample:
-    """What the reporters sign of an hour. Energy and work are 0: the trace does not have them."""
-    return Sample(
-        cluster=cluster_id,
-        hour=hour.hour,
-        working=hour.working,
-        available=hour.available(booked),
-        measured=hour.measured,
-    )
 
 
 def marginal_price(base: int, booked: int, units: int) -> int:

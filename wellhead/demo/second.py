@@ -8,21 +8,23 @@ default, an hour before the trace ends. So a short trace begins after this clust
 
 from __future__ import annotations
 
-from eth_utils.crypto import keccak
+from collections.abc import Callable
+from pathlib import Path
 
 from wellhead.chain import Account
 from wellhead.demo.market import FINALITY, Market, Site
 from wellhead.demo.money import dollars, ledger_dollars
+from wellhead.demo.network import write_trace
 from wellhead.demo.plan import TENANTS, Booking, booked_units
 from wellhead.demo.results import Step
 from wellhead.demo.terms import BONDED
-from wellhead.model.samples import Sample
-from wellhead.model.units import HOUR, Q
+from wellhead.model.units import HOUR
 
 NAME, SYMBOL, UNITS = "Made-up cluster", "wMADEUP", 24
-#: Hours between two batches of reports, and so of good service; and hours without any that make a
-#: default.
+#: Hours of good service, and between two reports; and hours without any that make a default.
 BATCH, DARK = 24, 72
+#: Seconds between two moments of the telemetry.
+STEP = 300
 #: Seconds after the hour began at which anything happens here; the trace's cluster is done by then.
 MOMENT = 2400
 #: Hours from the registration to the default, and to the trace's end.
@@ -39,10 +41,10 @@ PLAN = (
 
 class Second:
     """The cluster's life from the chain's hour `begin` on; `first` is the hour that the account of
-    it counts from."""
+    it counts from. `report` has everything reported that is due."""
 
-    def __init__(self, market: Market, begin: int, first: int) -> None:
-        self._market, self.begin, self._first = market, begin, first
+    def __init__(self, market: Market, begin: int, first: int, report: Callable[[], None]) -> None:
+        self._market, self.begin, self._first, self._report = market, begin, first, report
         self._site: Site | None = None
         self.booked_at: dict[int, int] = {}  # lease -> hour of the account
         self.steps: list[Step] = []
@@ -63,11 +65,13 @@ class Second:
         age = hour - self.begin
         is_batch = age > 1 and (age - 1) % BATCH == 0
         if age == 0 or is_batch:
-            self._market.anvil.next_block_at(hour * HOUR + MOMENT)
+            self._market.anvil.mine_at(hour * HOUR + MOMENT)
         if age == 0:
             self._open()
         if is_batch and hour <= self.declared_at:
-            self._report(range(hour - BATCH, hour))
+            self._report()
+            if age == 1 + 2 * BATCH:
+                self._say(1 + BATCH, "it goes dark, and its operator is gone")
         if hour == self.declared_at:
             self._declare()
 
@@ -97,22 +101,6 @@ class Second:
         deployment.cash.send("approve", deployment.vault.address, bond, sender=operator)
         deployment.market.send("postBond", self.site.cluster_id, bond, sender=operator)
 
-    def _report(self, hours: range) -> None:
-        """Constructed telemetry: all units work, or none."""
-        site, market = self.site, self._market
-        cluster = site.cluster_id
-        booked = market.deployment.market.call_many([("bookedAt", [cluster, h]) for h in hours])
-        samples = [
-            Sample(cluster, hour, 1000 * UNITS, 1000 * units, Q * units // UNITS)
-            if hour <= self.begin + BATCH
-            else Sample(cluster, hour, 0, 0, 0)
-            for hour, units in zip(hours, booked, strict=True)
-        ]
-        evidence = keccak(text=f"{site.name}: constructed, hours {hours[0]} to {hours[-1]}")
-        market.report(samples, evidence)
-        if hours[0] == self.begin + BATCH + 1:
-            self._say(hours[0] - self.begin, "it goes dark, and its operator is gone")
-
     def _declare(self) -> None:
         market, tenant = self._market, PLAN[-1].tenant
         market.distribute(self.site)
@@ -131,3 +119,12 @@ class Second:
 
     def _say(self, age: int, text: str) -> None:
         self.steps.append(Step(self.begin + age - self._first, text, is_second=True))
+
+
+def write_telemetry(folder: Path, begin: int) -> Path:
+    """Constructed telemetry of a cluster that is registered in the hour `begin`: what is booked
+    runs for a day, then nothing does."""
+    booked = (booked_units(PLAN, hour) for hour in range(1 + BATCH))
+    running = [units or 1 for units in booked] + [0] * (LENGTH - 1 - BATCH)
+    moments = [units for units in running for _ in range(HOUR // STEP)]
+    return write_trace(folder / "made-up.csv", begin * HOUR, STEP, UNITS, moments)
