@@ -269,6 +269,17 @@ def test_the_same_word_may_be_in_another_batch(desk: Desk) -> None:
     assert grant.batch == wire.Batch.of(Proposal.of(THREE))
 
 
+def test_a_word_that_was_signed_is_signed_again_without_what_came_since(desk: Desk) -> None:
+    """Else an hour whose first batch can not be sent any more would never have a report."""
+    first = [measured(0, 8000), measured(1, 9000), measured(2, 10_000)]
+    other = [measured(who, hour=GENESIS + 1) for who in range(3)]
+    desk.grant(*first, *other)
+    desk.store.take([measured(3, 100)])
+    proposal = Proposal.of(first)
+    signature = desk.grant(*first)
+    assert recovered(proposal.digest(DOMAIN), signature) == ME.address
+
+
 def test_two_requests_at_once_do_not_get_two_words(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,15 +70,19 @@ def check_shape(proposal: Proposal, kind: Kind) -> None:
             )
 
 
-def judge(case: Case, signers: Signers, is_excused: Callable[[], bool]) -> None:
+def judge(
+    case: Case, signers: Signers, is_excused: Callable[[], bool], *, is_bound: bool = False
+) -> None:
     """Refuse, unless the sample is the median of what this reporter has seen.
 
     `is_excused` says whether as many others signed this very batch as, with this reporter, a batch
     needs. They are bound to its words. So what this reporter has seen and they have not yet is no
-    reason to refuse, as long as it makes no difference that matters.
+    reason to refuse, as long as it makes no difference that matters. `is_bound` says that this
+    reporter signed this very word before: nothing is given away by signing it in another batch,
+    and refusing could leave the hour without a report for good.
     """
-    sound = without_equivocators(case.seen)
-    _check_complete(case, sound, is_excused)
+    if not is_bound:
+        _check_complete(case, without_equivocators(case.seen), is_excused)
     needed = signers.threshold if case.kind == "report" else signers.supermajority
     if len(case.given) < needed:
         raise Refusal(

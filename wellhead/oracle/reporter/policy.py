@@ -83,9 +83,14 @@ class Policy:
             given[signed.key].append(signed)
         words: dict[Key, int] = {}
         for sample, key in zip(proposal.samples, keys, strict=True):
-            judge(self._case(kind, sample, given[key], signers), signers, excused)
             words[key] = sample.encode()
-            self._check_word(kind, key, words[key])
+            earlier = self._store.signed_for(kind, key)
+            is_bound = earlier is not None and earlier[0] == words[key]
+            case = self._case(kind, sample, given[key], signers)
+            judge(case, signers, excused, is_bound=is_bound)
+            if earlier is not None and not is_bound:
+                # Named before anything is written; the lock decides.
+                raise _signed(key, earlier[1].batch)
         r, vs = self._account.sign_digest(request.digest)
         grant = Grant(request.digest, request.batch, r + vs)
         try:
@@ -209,12 +214,6 @@ class Policy:
         others = (found & {*signers.addresses}) - {self._account.address}
         needed = signers.threshold if request.kind == "report" else signers.supermajority
         return len(others) >= needed - 1
-
-    def _check_word(self, kind: Kind, key: Key, word: int) -> None:
-        """So that the earlier batch is named before anything is written; the lock decides."""
-        earlier = self._store.signed_for(kind, key)
-        if earlier is not None and earlier[0] != word:
-            raise _signed(key, earlier[1].batch)
 
 
 class _Once:
