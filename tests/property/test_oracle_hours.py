@@ -162,7 +162,7 @@ def plain_sums(frame: Frame, samples: HourSamples) -> tuple[Fraction, Fraction]:
             if end - start > CREDITED_S:
                 continue
             joules += plain_energy(old, new, end - start)
-            if frame.kind is Kind.INFERENCE:
+            if frame.kind is not Kind.TRAINING:
                 work += grown(old.tokens_count, new.tokens_count)
             else:
                 peak = PEAKS[new.model or frame.sku] or Fraction(0)

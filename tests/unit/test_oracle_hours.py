@@ -203,7 +203,7 @@ def test_work_is_tensor_activity_at_the_model_s_peak() -> None:
     samples = moments((-45, readings), (0, readings))
     a, b, d = 123_456 * 989_400 * 45, 424_028 * 45 * Q, 989_400 * 45 * Q
     assert work(samples) == (a + b + d) // Q
-    assert work(samples, replace(FRAME, kind=Kind.EDGE)) == (a + b + d) // Q
+    assert work(samples, replace(FRAME, kind=Kind.EDGE)) == 0
     assert work(samples, replace(FRAME, sku="unknown")) == (a + b) // Q
     assert work(samples, replace(FRAME, kind=Kind.INFERENCE)) == 0
 
@@ -219,6 +219,7 @@ def test_work_of_serving_is_the_tokens_put_out() -> None:
 
     inference = replace(FRAME, kind=Kind.INFERENCE)
     assert work(served(100, 250, 250, 40, 60), inference) == 150 + 40 + 20
+    assert work(served(100, 250), replace(FRAME, kind=Kind.EDGE)) == 150
     assert work(served(100, 250), FRAME) == 0
 
 

@@ -209,12 +209,17 @@ def test_more_batches_than_are_kept(market: Market) -> None:
 
 
 def test_measurements_that_a_batch_left_out_are_counted(reported: Market) -> None:
-    """Reporter 0 measured hour 4 too, late for instance; a stranger's measurement counts not."""
+    """Reporter 0 measured hour 4 too, late for instance. What a stranger measured does not
+    count, nor what a reporter did not sign."""
     late = reported.measure(reported.key(4), 0)
     raws = reported.shelf.raws[reported.key(4)]
     stranger = sign(reported.domain, late.measurement, dev_account(33))
     raws["stranger"] = raws[late.reporter].model_copy(
         update={"measurement": wire.MeasurementBody.of(stranger)}
+    )
+    forged = replace(late, reporter=reported.address(4))
+    raws["forged"] = raws[late.reporter].model_copy(
+        update={"measurement": wire.MeasurementBody.of(forged)}
     )
     audit = reported.check()
     assert (audit.verdict, audit.totals.left_out) == ("sound", 1)

@@ -84,6 +84,21 @@ def test_what_a_batch_skipped_is_not_its_record(reported: Market) -> None:
     assert audit.totals.signatures_read == 3
 
 
+def test_a_batch_that_came_too_early_made_no_record(reported: Market) -> None:
+    """Its hour was not over yet; another one recorded it later."""
+    stage, key = reported.stage, reported.key(6)
+    assert stage.hour() == NOW + 6
+    early = stage.report([Sample(*reported.key(5), 4000, 2000), Sample(*key, 4000, 1)])
+    assert early.event("SampleSkipped")["hour"] == NOW + 6
+    stage.to_hour(NOW + 7, 60)
+    reported.report_hours([key])
+    audit = reported.check()
+    assert found(audit) == [("missing", "batch")]
+    (finding,) = audit.findings
+    assert (finding.begin, finding.end) == (NOW + 5, NOW + 6)
+    assert (audit.totals.reported, audit.totals.batches) == (6, 5)
+
+
 def emit_report(market: Market, samples: list[Sample], signers: int, proof: bytes) -> None:
     topics = {entry["name"]: topic for topic, entry in events_of("MetricsOracle").items()}
     words = [sample.encode() for sample in samples]

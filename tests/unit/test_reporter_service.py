@@ -118,7 +118,7 @@ def sites(folder: Path, monkeypatch: pytest.MonkeyPatch, **limits: int) -> Itera
     reporter = Reporter(ME, store, view)
     made = Site(reporter, view, store, LimitTable(**limits))
     # Clients sign with the machine's time.
-    monkeypatch.setattr("wellhead.oracle.client.time.time", lambda: made.now)
+    monkeypatch.setattr("wellhead.oracle.client.time.time_ns", lambda: made.now * 10**9)
     yield made
     reporter.close()
 

@@ -114,7 +114,7 @@ class ReporterClient:
         self, kind: type[Answer], method: str, target: str, body: BaseModel | None = None
     ) -> Answer:
         content = b"" if body is None else body.model_dump_json().encode()
-        now = int(time.time())
+        now = time.time_ns() // 10**9
         signed = requests.headers_for(self._account, method, target, now, self.reporter, content)
         return self._parse(kind, self._send(method, target, content, signed))
 

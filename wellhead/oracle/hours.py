@@ -146,7 +146,7 @@ class _Counted:
 
     @property
     def work(self) -> int:
-        is_serving = self.frame.kind is Kind.INFERENCE
+        is_serving = self.frame.kind is not Kind.TRAINING
         return min(self._tokens if is_serving else self._tensor // Q, MOST_WORK)
 
     def add(self, time_s: int, readings: Iterable[Reading]) -> None:

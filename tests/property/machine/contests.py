@@ -21,14 +21,14 @@ class ContestRules(LeaseRules):
     """Owners and strangers; all reporters but one, or fewer; whoever closes."""
 
     @precondition(lambda self: self.world.market.leases)
-    @rule(
-        data=st.data(), back=st.integers(-1, 30), is_strange=st.sampled_from([False] * 3 + [True])
-    )
-    def contest(self, data: st.DataObject, back: int, is_strange: bool) -> None:
-        """An hour of these days, of a lease that may have it or not."""
+    @rule(data=st.data(), is_strange=st.sampled_from([False] * 4 + [True]))
+    def contest(self, data: st.DataObject, is_strange: bool) -> None:
+        """An hour of a lease, or one beside it: to come, reported, final or decided long ago."""
         lease_id, owner = self.draw_lease(data)
-        sender = self.stage.stranger if is_strange else owner
-        self._contest(sender, lease_id, self.pair.hour - back)
+        lease = self.world.market.lease_of(lease_id)
+        last = max(lease.start, min(lease.stop, self.pair.hour))
+        hour = data.draw(st.integers(lease.start - 1, last))
+        self._contest(self.stage.stranger if is_strange else owner, lease_id, hour)
 
     @rule(data=st.data(), hours=st.integers(1, 8), up=ups, times=st.integers(1, 3))
     def contest_what_was_reported(
