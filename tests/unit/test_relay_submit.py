@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.support.relay_scenes import Scene
-from tests.support.stage import Stage
+from tests.support.stage import GENESIS, Stage, build_stage
+from wellhead.chain import Anvil
 from wellhead.chain.accounts import NotMined
 from wellhead.chain.fees import GWEI, Caps
 from wellhead.chain.transactions import Terms
@@ -26,6 +27,14 @@ class Crash(BaseException):
 @pytest.fixture
 def scene(stage: Stage, tmp_path: Path) -> Scene:
     return Scene.on(stage, tmp_path)
+
+
+@pytest.fixture
+def own_scene(tmp_path: Path) -> Iterator[Scene]:
+    """On a node of its own: one that many tests went back on has not all the states that a
+    reorganisation needs."""
+    with Anvil(GENESIS) as anvil:
+        yield Scene.on(build_stage(anvil), tmp_path)
 
 
 @pytest.mark.parametrize("is_written", [False, True])
@@ -173,7 +182,8 @@ def reorganise(scene: Scene, blocks: int) -> Callable[[], None]:
     return hook
 
 
-def test_a_reorganisation_of_three_blocks(scene: Scene) -> None:
+def test_a_reorganisation_of_three_blocks(own_scene: Scene) -> None:
+    scene = own_scene
     hours = scene.pass_hours(2)
     scene.clock.hooks.append(reorganise(scene, 3))
     outcome = scene.relay(terms=replace(TERMS, confirmations=5)).run_once()
@@ -185,7 +195,8 @@ def test_a_reorganisation_of_three_blocks(scene: Scene) -> None:
     assert head - int(receipt["blockNumber"], 16) + 1 >= 5
 
 
-def test_a_reorganisation_in_which_another_relay_was_faster(scene: Scene) -> None:
+def test_a_reorganisation_in_which_another_relay_was_faster(own_scene: Scene) -> None:
+    scene = own_scene
     hours = scene.pass_hours(2)
     usual, others = reorganise(scene, 3), list[Outcome]()
 
@@ -202,7 +213,8 @@ def test_a_reorganisation_in_which_another_relay_was_faster(scene: Scene) -> Non
     assert scene.journal()["orders"] == []
 
 
-def test_a_reorganisation_deeper_than_what_counts_as_sure(scene: Scene) -> None:
+def test_a_reorganisation_deeper_than_what_counts_as_sure(own_scene: Scene) -> None:
+    scene = own_scene
     hours = scene.pass_hours(2)
     relay = scene.relay()
     relay.run_once()
