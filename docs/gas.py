@@ -32,16 +32,16 @@ _CALL = "call, without 21,000 and calldata"
 
 PEERS = (
     Peer(
-        "report",
+        "report_1_cluster",
         "Chronicle Scribe, `poke`, 5 signers",
         "81,025",
         1,
         _TRANSACTION,
         "a price, 5 signatures aggregated into one, one slot overwritten; "
-        "here 3 signatures, verified one by one, and a new slot for every hour",
+        "here 5 signatures, verified one by one, and the hour of two years before overwritten",
     ),
     Peer(
-        "report",
+        "report_1_cluster",
         "Chronicle Scribe, `opPoke`, 5 signers",
         "68,944",
         1,

@@ -44,6 +44,8 @@ class Player:
     lines: list[str]
     world: World
     stack: ExitStack
+    #: Commands that are not run again: what the page shows of them is taken over.
+    kept: frozenset[str] = frozenset()
     made: list[str] = field(default_factory=list)
     #: Commands of the last shown block, and the exit codes that their outputs' marks announce.
     waiting: list[list[str]] = field(default_factory=list)
@@ -79,7 +81,9 @@ class Player:
 
     def _mark(self, mark: re.Match[str]) -> None:
         kind, code, first, last, argument = mark.groups()
-        if kind == "output":
+        if kind == "output" and argument in self.kept:
+            self._run_waiting()
+        elif kind == "output":
             if argument:
                 self._run_waiting()
                 self.waiting = [shlex.split(argument)]
@@ -143,11 +147,11 @@ def leave_out(text: str, first: int, last: int) -> str:
     return "\n".join(kept)
 
 
-def render(page: Path) -> str:
-    """A page with everything that is made here as it is now."""
+def render(page: Path, kept: frozenset[str] = frozenset()) -> str:
+    """A page with everything that is made here as it is now, but for the commands in `kept`."""
     with world() as there, ExitStack() as stack:
         lines = page.read_text("utf-8").splitlines()
-        return "\n".join(Player(lines, there, stack).play()) + "\n"
+        return "\n".join(Player(lines, there, stack, kept).play()) + "\n"
 
 
 def main() -> int:
