@@ -33,6 +33,12 @@ contract MetricsOracle is IMetricsOracle, AccessManaged, EIP712 {
         uint256 enactableAt;
     }
 
+    /// The genesis that was read last, for successive samples of one cluster.
+    struct Genesis {
+        uint256 clusterId;
+        uint256 hour;
+    }
+
     /// @inheritdoc IMetricsOracle
     uint256 public constant RING = 17_520;
     /// @inheritdoc IMetricsOracle
@@ -96,8 +102,9 @@ contract MetricsOracle is IMetricsOracle, AccessManaged, EIP712 {
         uint256 bitmap = requireQuorum(reportDigest(samples, evidence), signatures);
         uint256 finalAt = _registry.clock() + finality;
         emit Reported(evidence, bitmap, finalAt, samples);
+        Genesis memory known;
         for (uint256 i; i < samples.length; ++i) {
-            if (_record(samples[i], finalAt)) ++recorded;
+            if (_record(samples[i], finalAt, known)) ++recorded;
         }
     }
 
@@ -277,14 +284,21 @@ contract MetricsOracle is IMetricsOracle, AccessManaged, EIP712 {
     }
 
     /// Store one sample, or say why not.
-    function _record(uint256 sample, uint256 finalAt) private returns (bool) {
+    function _record(uint256 sample, uint256 finalAt, Genesis memory known) private returns (bool) {
         uint256 clusterId = sample.cluster();
         uint256 hour = sample.hour();
         uint256 place = hour % RING;
         uint256 present = _ring[clusterId][place];
         Skip reason;
         // Where the ring holds an hour of two years ago, the cluster was there then: its genesis need not be read.
-        uint256 genesis = present == 0 ? _registry.genesisOf(clusterId) : 1;
+        uint256 genesis = 1;
+        if (present == 0) {
+            if (known.clusterId != clusterId) {
+                known.clusterId = clusterId;
+                known.hour = _registry.genesisOf(clusterId);
+            }
+            genesis = known.hour;
+        }
         if (genesis == 0) {
             reason = Skip.UnknownCluster;
         } else if (hour < genesis) {

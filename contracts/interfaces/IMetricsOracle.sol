@@ -21,7 +21,7 @@ interface IMetricsOracle {
     /// @notice Why a sample of an otherwise valid batch was passed over.
     enum Skip {
         UnknownCluster, // no such cluster
-        BeforeGenesis, // the hour precedes the cluster's registration
+        BeforeGenesis, // the hour precedes the cluster's registration, and nothing stands in its place in the ring
         Unfinished, // the hour is not over
         Ancient, // the hour has left the two-year window
         Reported, // the hour has a record, from a report or from silence
@@ -54,7 +54,8 @@ interface IMetricsOracle {
     /// @param reported Whether the hour has a record at all.
     /// @param isContested Whether the record waits for the decision of a contest.
     /// @param isFinal Whether the record can no longer change.
-    /// @param finalAt Market clock (seconds, see `ICapacityRegistry.clock`) from which the record is final.
+    /// @param finalAt Market clock (seconds, see `ICapacityRegistry.clock`) from which the record is final; 2^32 - 1
+    /// while it is contested.
     struct Record {
         bool reported;
         bool isContested;

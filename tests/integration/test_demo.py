@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
+import os
+import pickle
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,9 +60,19 @@ def demo(folder: Path, *, infer_down: bool = True) -> Story:
     return result, {name: int(value) for name, value in written.items()}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    return demo(tmp_path_factory.mktemp("demo"))
+    """With five real reporters, and so once for all of pytest's workers."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    told = folder / "demo.pickle"
+    with (folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            told.write_bytes(pickle.dumps(demo(tmp_path_factory.mktemp("demo"))))
+    found: Story = pickle.loads(told.read_bytes())  # noqa: S301
+    return found
 
 
 def test_three_days_with_an_outage(story: Story, tmp_path: Path) -> None:

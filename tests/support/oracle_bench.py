@@ -11,13 +11,18 @@ import pytest
 from tests.support.oracle_views import DOMAIN, GENESIS, REPORTERS, FakeView, Recorded
 from wellhead.oracle import wire
 from wellhead.oracle.chain import HOUR
-from wellhead.oracle.measurements import Proposal, Signed, recovered
+from wellhead.oracle.measurements import (
+    Kind,
+    Proposal,
+    Signed,
+    recovered,
+)
 from wellhead.oracle.readings import HourSamples
 from wellhead.oracle.reporter.config import ClusterTable
 from wellhead.oracle.reporter.policy import Policy
 from wellhead.oracle.reporter.refusals import Refusal
 from wellhead.oracle.reporter.reporter import Reporter
-from wellhead.oracle.reporter.store import Kind, Own, Store
+from wellhead.oracle.reporter.store import Own, Store
 from wellhead.oracle.reporter.watching import Watch
 
 ME = REPORTERS[0]

@@ -8,13 +8,18 @@ from pathlib import Path
 from tests.support.oracle_views import DOMAIN, GENESIS, REPORTERS, FakeView
 from tests.support.relays import Desk, desks
 from wellhead.model.samples import Sample
-from wellhead.oracle.measurements import Key, Signed, median, recovered
+from wellhead.oracle.measurements import (
+    Key,
+    Kind,
+    Signed,
+    median,
+    recovered,
+)
 from wellhead.oracle.relay.asking import Asker, Grant
 from wellhead.oracle.relay.collect import Panel, Pool, collect
 from wellhead.oracle.relay.journal import Proofs
 from wellhead.oracle.relay.outcome import Left
 from wellhead.oracle.relay.propose import gather
-from wellhead.oracle.reporter.store import Kind
 
 #: Hours that are over on the fake chain.
 HOURS = range(GENESIS, GENESIS + 6)

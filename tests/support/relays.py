@@ -21,11 +21,16 @@ from wellhead.chain import KeyAccount, dev_account
 from wellhead.model.samples import Sample
 from wellhead.oracle import requests, wire
 from wellhead.oracle.client import ReporterClient
-from wellhead.oracle.measurements import Measurement, Signed, sign
+from wellhead.oracle.measurements import (
+    Kind,
+    Measurement,
+    Signed,
+    sign,
+)
 from wellhead.oracle.readings import HourSamples
 from wellhead.oracle.reporter.policy import Policy
 from wellhead.oracle.reporter.refusals import Refusal
-from wellhead.oracle.reporter.store import Kind, Own, Store
+from wellhead.oracle.reporter.store import Own, Store
 from wellhead.oracle.reporter.view import NodeView, View
 
 ASKING = dev_account(8)

@@ -22,9 +22,17 @@ from tests.support.oracle_views import (
 from wellhead.model.samples import Sample
 from wellhead.oracle import wire
 from wellhead.oracle.chain import HOUR, Signers
-from wellhead.oracle.measurements import Key, Proposal, Signed, median, recovered, sign
+from wellhead.oracle.measurements import (
+    Key,
+    Kind,
+    Proposal,
+    Signed,
+    median,
+    recovered,
+    sign,
+)
 from wellhead.oracle.reporter.refusals import Refusal
-from wellhead.oracle.reporter.store import Grant, Kind, Store
+from wellhead.oracle.reporter.store import Grant, Store
 
 
 @pytest.fixture

@@ -16,11 +16,17 @@ from tests.support.oracle_views import DOMAIN, GENESIS, REPORTERS, FakeView, mea
 from wellhead.model.samples import Sample
 from wellhead.model.units import Q
 from wellhead.oracle import wire
-from wellhead.oracle.measurements import Key, Proposal, Signed, median
+from wellhead.oracle.measurements import (
+    Key,
+    Kind,
+    Proposal,
+    Signed,
+    median,
+)
 from wellhead.oracle.readings import HourSamples
 from wellhead.oracle.reporter.policy import Policy
 from wellhead.oracle.reporter.refusals import Refusal
-from wellhead.oracle.reporter.store import Kind, Own, Store
+from wellhead.oracle.reporter.store import Own, Store
 
 ME = REPORTERS[0]
 HOURS = (GENESIS, GENESIS + 1)

@@ -22,9 +22,14 @@ from wellhead.chain.signing import heartbeat_digest
 from wellhead.model.samples import Sample
 from wellhead.oracle import wire
 from wellhead.oracle.chain import HOUR
-from wellhead.oracle.measurements import Proposal, Signed, recovered
+from wellhead.oracle.measurements import (
+    Kind,
+    Proposal,
+    Signed,
+    recovered,
+)
 from wellhead.oracle.reporter.refusals import Refusal
-from wellhead.oracle.reporter.store import Kind, Store
+from wellhead.oracle.reporter.store import Store
 from wellhead.oracle.reporter.view import Lease, Unready
 
 

@@ -6,16 +6,14 @@ their way. A signed transaction in it is no secret: it can only be sent as it is
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wellhead.chain import locks
 from wellhead.chain.plan import Creation, Parameters, Step, steps
 from wellhead.chain.record import DeploymentError, write_json
 
@@ -118,20 +116,11 @@ def put_aside(path: Path) -> Path:
     return moved
 
 
-@contextmanager
-def only_one(deployment_file: Path) -> Iterator[None]:
+def only_one(deployment_file: Path) -> AbstractContextManager[None]:
     """One deployment to a file at a time; a second one is refused at once."""
-    deployment_file.parent.mkdir(parents=True, exist_ok=True)
-    with deployment_file.with_suffix(".lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            who = lock.read().strip() or "unknown"
-            raise DeploymentError(
-                f"another deployment to {deployment_file} is in progress (process {who})"
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
+    return locks.only_one(
+        deployment_file.with_suffix(".lock"),
+        lambda who: DeploymentError(
+            f"another deployment to {deployment_file} is in progress (process {who})"
+        ),
+    )

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from wellhead.actions.errors import BadInput
+from wellhead.actions.settings import sentence
 from wellhead.chain import Parameters
 from wellhead.chain.fees import Caps
 from wellhead.chain.plan import Delays
@@ -162,15 +163,4 @@ def read_parameters(path: Path) -> ParameterFile:
     try:
         return ParameterFile.model_validate(dict(read_table(path)))
     except ValidationError as error:
-        raise BadInput(f"{path}: {_sentence(error)}") from error
-
-
-def _sentence(error: ValidationError) -> str:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    said = {
-        "missing": "is missing",
-        "extra_forbidden": "is not known here",
-    }.get(first["type"], first["msg"].removeprefix("Value error, "))
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{place + ': ' if place else ''}{said}{more}"
+        raise BadInput(f"{path}: {sentence(error)}") from error

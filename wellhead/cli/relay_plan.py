@@ -9,12 +9,12 @@ import click
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wellhead.actions.errors import BadInput, SetupError
+from wellhead.actions.settings import sentence
 from wellhead.chain.fees import GWEI, Caps
 from wellhead.chain.transactions import Terms
 from wellhead.cli.files import read_table
 from wellhead.cli.parameters import TransactionTable
 from wellhead.oracle.relay.options import LOCAL_TERMS, Options
-from wellhead.oracle.reporter.config import sentence
 
 
 class RelayFile(BaseModel):

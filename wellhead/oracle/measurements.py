@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from eth_keys.datatypes import Signature as KeySignature
 from eth_keys.exceptions import BadSignature, ValidationError
@@ -11,10 +12,14 @@ from eth_keys.exceptions import BadSignature, ValidationError
 from wellhead.chain import KeyAccount
 from wellhead.chain.signing import measurement_digest, recount_digest, report_digest
 from wellhead.model.samples import Sample
+from wellhead.model.units import Q
 from wellhead.oracle.merkle import Tree, leaf_of
 
 #: (cluster, hour).
 Key = tuple[int, int]
+#: What a batch is for: hours without a record, or the one hour that is contested. The two are
+#: signed apart, for the one may correct the other.
+Kind = Literal["report", "recount"]
 
 _HIGH_BIT = 1 << 255
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
@@ -98,6 +103,17 @@ def recovered(digest: bytes, signature: bytes) -> str | None:
     except (BadSignature, ValidationError):
         return None
     return str(key.to_checksum_address())
+
+
+def told(key: Key) -> str:
+    """An hour, in a sentence."""
+    return f"hour {key[1]} of cluster {key[0]}"
+
+
+def is_sound(sample: Sample) -> bool:
+    """Whether the oracle would take it: at most what worked was available, at most all of it was
+    measured in use."""
+    return sample.available <= sample.working and sample.measured <= Q
 
 
 def median(samples: Sequence[Sample]) -> Sample:

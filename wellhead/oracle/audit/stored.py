@@ -14,10 +14,13 @@ from pydantic import ValidationError
 
 from wellhead.actions.errors import BadInput
 from wellhead.oracle import wire
-from wellhead.oracle.measurements import Domain
+from wellhead.oracle.measurements import (
+    Domain,
+    Kind,
+)
 from wellhead.oracle.reporter.database import VERSION, Database
 from wellhead.oracle.reporter.raws import Raws
-from wellhead.oracle.reporter.store import Kind, Store
+from wellhead.oracle.reporter.store import Store
 
 _KINDS: tuple[Kind, ...] = ("report", "recount")
 

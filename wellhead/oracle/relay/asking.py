@@ -9,9 +9,14 @@ from dataclasses import dataclass, field
 from wellhead.oracle import wire
 from wellhead.oracle.chain import Signers
 from wellhead.oracle.client import ReporterRefused, ReporterUnreachable
-from wellhead.oracle.measurements import Domain, Key, Proposal, recovered
+from wellhead.oracle.measurements import (
+    Domain,
+    Key,
+    Kind,
+    Proposal,
+    recovered,
+)
 from wellhead.oracle.relay.collect import Forged, Panel, Peer, Pool, tell
-from wellhead.oracle.reporter.store import Kind
 
 #: How often in a round a reporter may come up with measurements that it did not show before.
 _AFTERTHOUGHTS = 3

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from wellhead.oracle.chain import Signers
 from wellhead.oracle.client import ReporterClient, ReporterRefused, ReporterUnreachable
-from wellhead.oracle.measurements import Domain, Key, Signed
+from wellhead.oracle.measurements import (
+    Domain,
+    Key,
+    Signed,
+    is_sound,
+    told,
+)
 from wellhead.oracle.relay.journal import Proofs
-from wellhead.oracle.reporter.judging import is_sound, told
 
 Warn = Callable[[str], None]
 #: What asking a reporter raises.
@@ -124,9 +130,13 @@ def collect(panel: Panel, pool: Pool, keys: Sequence[Key]) -> None:
     """Ask every reporter for all that it has seen of some hours, and show each the equivocations
     that it does not know, so that all judge alike."""
     shown: dict[str, list[Signed]] = {}
-    for peer in list(panel.peers):
+    asked = list(panel.peers)
+    # At once: each may have to measure first, and one that is slow keeps the others from nothing.
+    with ThreadPoolExecutor(max_workers=max(len(asked), 1)) as threads:
+        answers = [threads.submit(_shown_by, peer, keys) for peer in asked]
+    for peer, answer in zip(asked, answers, strict=True):
         try:
-            shown[peer.address] = _shown_by(peer, keys)
+            shown[peer.address] = answer.result()
             for signed in shown[peer.address]:
                 pool.add(signed, peer.url)
         except (*FAILURES, Forged) as error:

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from wellhead.model.units import Q
 from wellhead.oracle.chain import HOUR, ChainView
-from wellhead.oracle.measurements import Key
+from wellhead.oracle.measurements import (
+    Key,
+    told,
+)
 from wellhead.oracle.relay.submit import Desk
-from wellhead.oracle.reporter.judging import told
 
 #: Transactions in a round that move the books of one cluster: each walks the market's MAX_STEPS.
 _MOST_ACCRUALS = 30

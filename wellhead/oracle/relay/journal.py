@@ -6,15 +6,14 @@ only be sent as it is.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from wellhead.chain import locks
 from wellhead.chain.journal import Entry, Sent
 from wellhead.chain.record import write_json
 from wellhead.oracle import wire
@@ -114,20 +113,11 @@ class Journal:
             self.proofs[first.key, first.reporter] = first, second
 
 
-@contextmanager
-def only_one(path: Path) -> Iterator[None]:
+def only_one(path: Path) -> AbstractContextManager[None]:
     """One relay with a journal at a time; a second one is refused at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            who = lock.read().strip() or "unknown"
-            raise JournalError(
-                f"another relay with the journal {path} is running (process {who})"
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
+    return locks.only_one(
+        path.with_suffix(".lock"),
+        lambda who: JournalError(
+            f"another relay with the journal {path} is running (process {who})"
+        ),
+    )

@@ -11,7 +11,12 @@ from wellhead.chain.accounts import NotMined
 from wellhead.chain.transactions import Clock, Terms
 from wellhead.oracle.chain import HOUR, ChainView
 from wellhead.oracle.client import ReporterClient
-from wellhead.oracle.measurements import Domain, Key
+from wellhead.oracle.measurements import (
+    Domain,
+    Key,
+    Kind,
+    told,
+)
 from wellhead.oracle.relay import words
 from wellhead.oracle.relay.asking import Asker, Grant, needed
 from wellhead.oracle.relay.collect import Panel, Pool, collect
@@ -22,8 +27,6 @@ from wellhead.oracle.relay.outcome import Equivocation, Left, Outcome, Reported
 from wellhead.oracle.relay.propose import gather
 from wellhead.oracle.relay.submit import Desk
 from wellhead.oracle.relay.survey import Survey
-from wellhead.oracle.reporter.judging import told
-from wellhead.oracle.reporter.store import Kind
 
 #: Seconds after an hour in which it is no wonder that it is not measured by all.
 GRACE = 900

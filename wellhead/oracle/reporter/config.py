@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from wellhead.actions.errors import BadInput
+from wellhead.actions.settings import sentence
 from wellhead.oracle.canary import Challenger
 from wellhead.oracle.reporter.database import LEAST_BYTES
 from wellhead.oracle.reporter.limits import Rate
@@ -159,18 +160,6 @@ def read_config(path: Path) -> ReporterConfig:
             f"{path} names the environment variable {error.args[0]}, which is not set"
         ) from error
     return config
-
-
-def sentence(error: ValidationError) -> str:
-    """What is wrong with a value, by its place."""
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    said = {
-        "missing": "is missing",
-        "extra_forbidden": "is not known here",
-    }.get(first["type"], first["msg"].removeprefix("Value error, "))
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{place + ': ' if place else ''}{said}{more}"
 
 
 def _filled(value: Any) -> Any:

@@ -9,9 +9,17 @@ from itertools import pairwise
 from wellhead.model.samples import Sample
 from wellhead.model.units import Q
 from wellhead.oracle.chain import Signers
-from wellhead.oracle.measurements import Key, Proposal, Signed, median, without_equivocators
+from wellhead.oracle.measurements import (
+    Key,
+    Kind,
+    Proposal,
+    Signed,
+    is_sound,
+    median,
+    told,
+    without_equivocators,
+)
 from wellhead.oracle.reporter.refusals import Refusal
-from wellhead.oracle.reporter.store import Kind
 
 #: Millionths of the larger by which two values of working or available may differ and count as the
 #: same measurement; the contests contract's, too.
@@ -101,19 +109,9 @@ def judge(
         _check_agreement(case)
 
 
-def is_sound(sample: Sample) -> bool:
-    """Whether the oracle would take it: at most what worked was available, at most all of it was
-    measured in use."""
-    return sample.available <= sample.working and sample.measured <= Q
-
-
 def is_near(a: int, b: int) -> bool:
     """Whether two values differ by at most `TOLERANCE` of the larger."""
     return abs(a - b) * Q <= TOLERANCE * max(a, b)
-
-
-def told(key: Key) -> str:
-    return f"hour {key[1]} of cluster {key[0]}"
 
 
 def _check_complete(case: Case, sound: Sequence[Signed], is_excused: Callable[[], bool]) -> None:

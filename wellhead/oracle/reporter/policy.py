@@ -11,11 +11,19 @@ from wellhead.chain.signing import heartbeat_digest
 from wellhead.model.samples import Sample
 from wellhead.oracle import wire
 from wellhead.oracle.chain import HOUR, Signers
-from wellhead.oracle.measurements import Key, Proposal, Signed, recovered
+from wellhead.oracle.measurements import (
+    Key,
+    Kind,
+    Proposal,
+    Signed,
+    is_sound,
+    recovered,
+    told,
+)
 from wellhead.oracle.readings import Heartbeat
-from wellhead.oracle.reporter.judging import Case, check_shape, is_sound, judge, told
+from wellhead.oracle.reporter.judging import Case, check_shape, judge
 from wellhead.oracle.reporter.refusals import Refusal
-from wellhead.oracle.reporter.store import Conflict, Grant, Kind, Store
+from wellhead.oracle.reporter.store import Conflict, Grant, Store
 from wellhead.oracle.reporter.view import View
 
 #: Hours that the chain keeps.

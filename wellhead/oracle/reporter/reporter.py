@@ -8,14 +8,18 @@ from collections.abc import Callable, Iterable, Sequence
 from wellhead.chain import KeyAccount
 from wellhead.oracle import wire
 from wellhead.oracle.chain import HOUR
-from wellhead.oracle.measurements import Key, Signed
+from wellhead.oracle.measurements import (
+    Key,
+    Kind,
+    Signed,
+)
 from wellhead.oracle.reporter.measuring import Measuring
 from wellhead.oracle.reporter.metrics import Metrics
 from wellhead.oracle.reporter.peers import Peers
 from wellhead.oracle.reporter.policy import Policy
 from wellhead.oracle.reporter.refusals import Refusal
 from wellhead.oracle.reporter.rounds import Rounds
-from wellhead.oracle.reporter.store import Kind, Store
+from wellhead.oracle.reporter.store import Store
 from wellhead.oracle.reporter.view import Unready, View
 from wellhead.oracle.reporter.watching import Watch
 

@@ -18,8 +18,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
+from wellhead.actions.settings import sentence
 from wellhead.oracle import requests, wire
-from wellhead.oracle.reporter.config import LimitTable, sentence
+from wellhead.oracle.reporter.config import LimitTable
 from wellhead.oracle.reporter.database import StoreFull
 from wellhead.oracle.reporter.limits import Limiter
 from wellhead.oracle.reporter.refusals import Refusal

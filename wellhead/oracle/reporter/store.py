@@ -7,16 +7,18 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from wellhead.oracle import wire
-from wellhead.oracle.measurements import Domain, Key, Signed, without_equivocators
+from wellhead.oracle.measurements import (
+    Domain,
+    Key,
+    Kind,
+    Signed,
+    without_equivocators,
+)
 from wellhead.oracle.readings import Device, HourSamples
 from wellhead.oracle.reporter.database import Database
 from wellhead.oracle.reporter.raws import Raws, Refused, packed, replace_moments, without
-
-#: A report and the recount of a contest are locked apart: the one may correct the other.
-Kind = Literal["report", "recount"]
 
 #: Different measurements of one hour that are kept of a reporter: two prove an equivocation.
 MOST_EACH = 2
