@@ -13,9 +13,9 @@ import {MarketClock} from "./libraries/MarketClock.sol";
 
 /// @title CapacityRegistry
 /// @notice Trust: a quorum of reporters says which hardware exists; nobody else can create units. The authority admits
-/// operators and pauses; it can not change a cluster's terms, units or operator. An operator can close its units to new
-/// bookings at any time and retire units that nobody has booked. Liveness: a mint needs a quorum, and reports that are
-/// not older than the finality allows; everything else needs its caller alone.
+/// operators, pauses, and can replace an operator whose key is lost; it can not change a cluster's terms or units. An
+/// operator can close its units to new bookings at any time and retire units that nobody has booked. Liveness: a mint
+/// needs a quorum, and reports that are not older than the finality allows; everything else needs its caller alone.
 contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
     using MarketClock for MarketClock.Clock;
 
@@ -84,7 +84,7 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         entry.genesis = uint32(block.timestamp / HOUR);
         entry.operator = msg.sender;
         entry.terms = terms;
-        entry.token = _factory.create(clusterId, name, symbol);
+        entry.token = _factory.create(clusterId, terms.policy, name, symbol);
         emit ClusterRegistered(clusterId, msg.sender, entry.token, entry.genesis, name, symbol, terms);
     }
 
@@ -138,6 +138,16 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         entry.sellable = uint32(sellable);
         emit Retired(clusterId, units, attested, sellable);
         ICapacityToken(entry.token).burn(msg.sender, units * UNIT);
+    }
+
+    /// @inheritdoc ICapacityRegistry
+    function setOperator(uint256 clusterId, address operator) external {
+        Entry storage entry = _entry(clusterId);
+        address former = entry.operator;
+        if (msg.sender != former) _checkCanCall(msg.sender, msg.data);
+        if (operator == address(0) || operator == former) revert CapacityRegistry_InvalidOperator(operator);
+        entry.operator = operator;
+        emit OperatorChanged(clusterId, former, operator);
     }
 
     /// @inheritdoc ICapacityRegistry
@@ -248,7 +258,7 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
     /// The units are about to change, and with them who shares revenue and what a booked fraction means: account for
     /// the past first.
     function _closeBooks(uint256 clusterId) private {
-        _router.distribute(clusterId);
+        _router.accrueAndDistribute(clusterId);
         _market.updateBase(clusterId);
     }
 

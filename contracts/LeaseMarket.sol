@@ -89,18 +89,19 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
     }
 
     /// @inheritdoc ILeaseBookings
-    function collect(uint256 clusterId) external returns (uint256 earned, uint256 remainder) {
+    function collect(uint256 clusterId) external returns (uint256 earned, uint256 remainder, uint256 hoursCovered) {
         if (msg.sender != _router) revert LeaseMarket_NotRouter(msg.sender);
-        _accrue(clusterId);
         LeaseBook.Book storage book = _books[clusterId];
         LeaseBook.Earnings memory ledger = book.earnings;
         earned = ledger.earned / LEDGER_SCALE;
         remainder = ledger.remainder / LEDGER_SCALE;
-        if (earned + remainder == 0) return (0, 0);
-        book.earnings = LeaseBook.Earnings(
-            uint128(ledger.earned - earned * LEDGER_SCALE), uint128(ledger.remainder - remainder * LEDGER_SCALE)
-        );
-        emit Collected(clusterId, earned, remainder);
+        if (earned + remainder == 0) return (0, 0, 0);
+        hoursCovered = ledger.hoursCovered;
+        unchecked {
+            book.earnings = LeaseBook.Earnings(
+                uint128(ledger.earned - earned * LEDGER_SCALE), uint96(ledger.remainder - remainder * LEDGER_SCALE), 0
+            );
+        }
         _vault.move(cash, _router, earned + remainder);
     }
 
@@ -201,7 +202,7 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
             flags: 0
         });
         book.enter(term);
-        book.earnings.remainder += ((priced.cost * RATE_SCALE - term.rent()) * Q).toUint128();
+        book.earnings.remainder += ((priced.cost * RATE_SCALE - term.rent()) * Q).toUint96();
     }
 
     /// The booking that makes a lease longer.

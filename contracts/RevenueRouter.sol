@@ -1,68 +1,166 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICapacityRegistry} from "./interfaces/ICapacityRegistry.sol";
 import {ICapacityToken} from "./interfaces/ICapacityToken.sol";
 import {ILeaseMarket} from "./interfaces/ILeaseMarket.sol";
 import {IRevenueRouter} from "./interfaces/IRevenueRouter.sol";
 import {IVault} from "./interfaces/IVault.sol";
+import {IUniswapV3Pool, IUniswapV3SwapCallback} from "./interfaces/external/IUniswapV3Pool.sol";
+import {SweepPrice} from "./libraries/SweepPrice.sol";
 
 /// @title RevenueRouter
-/// @notice Trust: nobody; the split is fixed in each cluster's terms. Liveness: `distribute` needs any caller.
-contract RevenueRouter is IRevenueRouter {
-    struct Routed {
-        uint128 total;
-        uint128 bitcoinPending;
+/// @notice Trust: the split is fixed in each cluster's terms. The governor chooses where bitcoin is bought, and can
+/// spoil by that what waits to be swept, nothing else. A sweep trusts the feed to be within `slippage` of the truth,
+/// and one stablecoin to be worth one unit of the feed's currency. Liveness: `distribute` and `release` need any
+/// caller; a sweep needs a fresh price and a pool that has bitcoin at it, else the money waits.
+contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransient {
+    using SafeCast for uint256;
+    using SafeERC20 for IERC20;
+
+    /// What does not change, in one slot.
+    struct Payees {
+        address token;
+        uint32 operator;
+        uint32 reporters;
+        uint32 bitcoin;
     }
 
-    struct Parts {
-        uint256 operator;
-        uint256 reporters;
-        uint256 cash;
-        uint256 bitcoin;
+    /// One slot: revenue split and remainders so far, what waits to be swept and since which hour.
+    struct Routed {
+        uint80 total;
+        uint80 bitcoinPending;
+        uint64 remainders;
+        uint32 pendingSince;
+    }
+
+    /// What became claims of the operator's and the reporters'.
+    struct Paid {
+        uint128 operator;
+        uint128 reporters;
     }
 
     uint256 private constant Q = 1e6;
+    uint256 private constant HOUR = 3600;
+    uint256 private constant DAY_HOURS = 24;
+    uint256 private constant MAX_SLIPPAGE = 100_000;
+    uint256 private constant MAX_TIP = 10_000;
 
     ICapacityRegistry private immutable _registry;
     ILeaseMarket private immutable _market;
     IVault private immutable _vault;
     address private immutable _oracle;
     address private immutable _cash;
+    address private immutable _reserve;
 
+    mapping(uint256 clusterId => Payees) private _payees;
     mapping(uint256 clusterId => Routed) private _routed;
+    mapping(uint256 clusterId => Paid) private _paid;
+    Venue private _venue;
+    /// What the pool may still ask for in the sweep that is under way.
+    uint256 private transient _due;
 
-    constructor(ICapacityRegistry registry, ILeaseMarket market, IVault vault, address oracle, address cash) {
+    constructor(
+        address authority,
+        ICapacityRegistry registry,
+        ILeaseMarket market,
+        IVault vault,
+        address oracle,
+        address cash,
+        address reserve,
+        Venue memory venue_
+    ) AccessManaged(authority) {
         _registry = registry;
         _market = market;
         _vault = vault;
         _oracle = oracle;
         _cash = cash;
+        _reserve = reserve;
+        IERC20(reserve).forceApprove(address(vault), type(uint256).max);
+        if (venue_.pool != address(0)) _setVenue(venue_);
     }
 
     /// @inheritdoc IRevenueRouter
     function distribute(uint256 clusterId) external returns (uint256 distributed) {
-        (uint256 earned, uint256 remainder) = _market.collect(clusterId);
-        distributed = earned + remainder;
-        if (distributed == 0) return 0;
+        return _distribute(clusterId);
+    }
 
-        (address operator, address token, ICapacityRegistry.Split memory split) = _registry.payeesOf(clusterId);
-        Routed memory routed = _routed[clusterId];
-        Parts memory before = _parts(routed.total, split);
-        Parts memory parts = _parts(routed.total + earned, split);
-        parts.operator -= before.operator;
-        parts.reporters -= before.reporters;
-        parts.cash -= before.cash;
-        parts.bitcoin -= before.bitcoin;
-        _routed[clusterId] = Routed(uint128(routed.total + earned), uint128(routed.bitcoinPending + parts.bitcoin));
-        emit Distributed(clusterId, parts.operator, remainder, parts.reporters, parts.cash, parts.bitcoin);
+    /// @inheritdoc IRevenueRouter
+    function accrueAndDistribute(uint256 clusterId) external returns (uint256 distributed) {
+        _market.accrue(clusterId);
+        return _distribute(clusterId);
+    }
 
-        address[] memory payees = new address[](3);
-        uint256[] memory amounts = new uint256[](3);
-        (payees[0], payees[1], payees[2]) = (operator, _oracle, token);
-        (amounts[0], amounts[1], amounts[2]) = (parts.operator + remainder, parts.reporters, parts.cash);
-        _vault.moveBatch(_cash, payees, amounts);
-        if (parts.cash != 0) ICapacityToken(token).addRevenue(parts.cash, 0);
+    /// @inheritdoc IRevenueRouter
+    function release(uint256 clusterId) external returns (uint256 operatorAmount, uint256 reporterAmount) {
+        (operatorAmount, reporterAmount) = releasableOf(clusterId);
+        if (operatorAmount + reporterAmount == 0) return (0, 0);
+        Paid storage paid = _paid[clusterId];
+        paid.operator += uint128(operatorAmount);
+        paid.reporters += uint128(reporterAmount);
+        address operator = _registry.operatorOf(clusterId);
+        emit Released(clusterId, operator, operatorAmount, reporterAmount);
+        if (operatorAmount != 0) _vault.move(_cash, operator, operatorAmount);
+        if (reporterAmount != 0) _vault.move(_cash, _oracle, reporterAmount);
+    }
+
+    /// @inheritdoc IRevenueRouter
+    function sweep(uint256 clusterId, uint256 maxAmount)
+        external
+        nonReentrant
+        returns (uint256 spent, uint256 received)
+    {
+        Venue memory at = _venue;
+        if (at.pool == address(0)) revert RevenueRouter_NoVenue();
+        Routed storage routed = _routed[clusterId];
+        uint256 pending = routed.bitcoinPending;
+        if (maxAmount > pending) maxAmount = pending;
+        if (maxAmount == 0) revert RevenueRouter_NothingToSweep(clusterId);
+
+        (spent, received) = _buy(at, maxAmount);
+        routed.bitcoinPending -= uint80(spent);
+        uint256 tip = received * at.tip / Q;
+        uint256 waited = block.timestamp / HOUR - routed.pendingSince;
+        emit Swept(clusterId, msg.sender, spent, received, tip);
+        uint256 amount = received - tip;
+        address token = _payees[clusterId].token;
+        _vault.deposit(_reserve, address(this), received);
+        _vault.move(_reserve, token, amount);
+        if (tip != 0) _vault.move(_reserve, msg.sender, tip);
+        ICapacityToken(token).addReserve(amount, waited > DAY_HOURS ? amount - amount * DAY_HOURS / waited : 0);
+    }
+
+    /// @inheritdoc IRevenueRouter
+    function payIn(uint256 clusterId, uint256 amount) external {
+        (, address token,) = _registry.payeesOf(clusterId);
+        emit PaidIn(clusterId, msg.sender, amount);
+        _vault.charge(_reserve, msg.sender, token, amount);
+        ICapacityToken(token).addReserve(amount, amount);
+    }
+
+    /// @inheritdoc IUniswapV3SwapCallback
+    function uniswapV3SwapCallback(int256 amount0Delta, int256 amount1Delta, bytes calldata) external {
+        uint256 due = _due;
+        if (msg.sender != _venue.pool || due == 0) revert RevenueRouter_NotPool(msg.sender);
+        int256 asked = _cash < _reserve ? amount0Delta : amount1Delta;
+        if (asked < 0 || uint256(asked) > due) revert RevenueRouter_Overcharged(asked, due);
+        _due = due - uint256(asked);
+        _vault.withdraw(_cash, msg.sender, uint256(asked));
+    }
+
+    /// @inheritdoc IRevenueRouter
+    function setVenue(Venue calldata venue_) external restricted {
+        _setVenue(venue_);
+    }
+
+    /// @inheritdoc IRevenueRouter
+    function venue() external view returns (Venue memory) {
+        return _venue;
     }
 
     /// @inheritdoc IRevenueRouter
@@ -74,8 +172,18 @@ contract RevenueRouter is IRevenueRouter {
     function carriedOf(uint256 clusterId) external view returns (uint256) {
         (,, ICapacityRegistry.Split memory split) = _registry.payeesOf(clusterId);
         uint256 total = _routed[clusterId].total;
-        Parts memory parts = _parts(total, split);
-        return total - parts.operator - parts.reporters - parts.cash - parts.bitcoin;
+        uint256 cash = Q - split.operator - split.reporters - split.bitcoin;
+        return total - _part(total, split.operator) - _part(total, split.reporters) - _part(total, split.bitcoin)
+            - _part(total, cash);
+    }
+
+    /// @inheritdoc IRevenueRouter
+    function releasableOf(uint256 clusterId) public view returns (uint256 operatorAmount, uint256 reporterAmount) {
+        Routed memory routed = _routed[clusterId];
+        Paid memory paid = _paid[clusterId];
+        Payees memory payees = _payees[clusterId];
+        operatorAmount = _part(routed.total, payees.operator) + routed.remainders - paid.operator;
+        reporterAmount = _part(routed.total, payees.reporters) - paid.reporters;
     }
 
     /// @inheritdoc IRevenueRouter
@@ -83,14 +191,76 @@ contract RevenueRouter is IRevenueRouter {
         return _routed[clusterId].bitcoinPending;
     }
 
-    /// The floors of the four shares of a cumulative revenue.
-    function _parts(uint256 total, ICapacityRegistry.Split memory split) private pure returns (Parts memory) {
-        uint256 cash = Q - split.operator - split.reporters - split.bitcoin;
-        return Parts({
-            operator: total * split.operator / Q,
-            reporters: total * split.reporters / Q,
-            cash: total * cash / Q,
-            bitcoin: total * split.bitcoin / Q
-        });
+    function _distribute(uint256 clusterId) private returns (uint256 distributed) {
+        (uint256 earned, uint256 remainder, uint256 hoursCovered) = _market.collect(clusterId);
+        distributed = earned + remainder;
+        if (distributed == 0) return 0;
+        Payees memory payees = _payeesOf(clusterId);
+        Routed memory routed = _routed[clusterId];
+        uint256 cash;
+        uint256 bitcoin;
+        uint256 backlog;
+        // The total fits 80 bits and is an upper bound of all the rest; remainders are below a unit for each lease.
+        unchecked {
+            uint256 before = routed.total;
+            uint256 total = before + earned;
+            bitcoin = _part(total, payees.bitcoin) - _part(before, payees.bitcoin);
+            uint256 cashShare = Q - payees.operator - payees.reporters - payees.bitcoin;
+            cash = _part(total, cashShare) - _part(before, cashShare);
+            if (hoursCovered > 1) backlog = cash - cash / hoursCovered;
+            if (bitcoin != 0 && routed.bitcoinPending == 0) {
+                routed.pendingSince = uint32(block.timestamp / HOUR - hoursCovered);
+            }
+            routed.total = total.toUint80();
+            routed.bitcoinPending += uint80(bitcoin);
+            routed.remainders += uint64(remainder);
+        }
+        _routed[clusterId] = routed;
+        emit Distributed(clusterId, earned, remainder, cash, bitcoin);
+        if (cash == 0) return distributed;
+        _vault.move(_cash, payees.token, cash);
+        ICapacityToken(payees.token).addCash(cash, backlog);
+    }
+
+    /// Buy with up to `amount`, at the feed's price and the slippage at most.
+    function _buy(Venue memory at, uint256 amount) private returns (uint256 spent, uint256 received) {
+        bool cashFirst = _cash < _reserve;
+        SweepPrice.Bounds memory bounds = SweepPrice.boundsOf(at, _cash, _reserve);
+        IUniswapV3Pool pool = IUniswapV3Pool(at.pool);
+        (uint160 sqrtPrice,,,,,,) = pool.slot0();
+        if (cashFirst ? sqrtPrice <= bounds.sqrtPriceLimit : sqrtPrice >= bounds.sqrtPriceLimit) {
+            revert RevenueRouter_PriceOutOfBounds(sqrtPrice, bounds.sqrtPriceLimit);
+        }
+        _due = amount;
+        (int256 amount0, int256 amount1) =
+            pool.swap(address(this), cashFirst, int256(amount), bounds.sqrtPriceLimit, "");
+        spent = amount - _due;
+        _due = 0;
+        int256 got = cashFirst ? amount1 : amount0;
+        received = got < 0 ? uint256(-got) : 0;
+        uint256 least = SweepPrice.leastFor(bounds, spent);
+        if (received == 0 || received < least) revert RevenueRouter_BadSwap(spent, received, least);
+    }
+
+    /// Who a cluster's revenue goes to; looked up once.
+    function _payeesOf(uint256 clusterId) private returns (Payees memory payees) {
+        payees = _payees[clusterId];
+        if (payees.token != address(0)) return payees;
+        (, address token, ICapacityRegistry.Split memory split) = _registry.payeesOf(clusterId);
+        payees = Payees(token, split.operator, split.reporters, split.bitcoin);
+        _payees[clusterId] = payees;
+    }
+
+    function _setVenue(Venue memory venue_) private {
+        if (venue_.pool != address(0)) SweepPrice.validate(venue_, _cash, _reserve, MAX_SLIPPAGE, MAX_TIP);
+        _venue = venue_;
+        emit VenueSet(venue_);
+    }
+
+    /// A share of a cumulative revenue, rounded down.
+    function _part(uint256 total, uint256 share) private pure returns (uint256) {
+        unchecked {
+            return total * share / Q;
+        }
     }
 }

@@ -9,10 +9,10 @@ import {IVault} from "./interfaces/IVault.sol";
 
 /// @title Vault
 /// @notice Trust: nobody. There is no owner, no pause and no way out for a coin but its claim's holder. The market, the
-/// exchange and the contests, fixed at deployment, can spend claims of and allowances from an account; they only ever
-/// do so for the account that called them. Liveness: a withdrawal needs the coin to accept the receiver. Coins are
-/// plain ERC-20: one that charges on transfer is refused, one that rebases or is seized by its issuer can leave the
-/// claims in that coin, and in no other, short.
+/// exchange, the contests and the router, fixed at deployment, can spend claims of and allowances from an account; they
+/// only ever do so for the account that called them. Liveness: a withdrawal needs the coin to accept the receiver.
+/// Coins are plain ERC-20: one that charges on transfer is refused, one that rebases or is seized by its issuer can
+/// leave the claims in that coin, and in no other, short.
 contract Vault is IVault, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -26,12 +26,16 @@ contract Vault is IVault, ReentrancyGuardTransient {
     address public immutable contests;
 
     /// @inheritdoc IVault
+    address public immutable router;
+
+    /// @inheritdoc IVault
     mapping(address coin => mapping(address account => uint256)) public claimOf;
 
-    constructor(address market_, address exchange_, address contests_) {
+    constructor(address market_, address exchange_, address contests_, address router_) {
         market = market_;
         exchange = exchange_;
         contests = contests_;
+        router = router_;
     }
 
     /// @inheritdoc IVault
@@ -115,10 +119,11 @@ contract Vault is IVault, ReentrancyGuardTransient {
     }
 
     function _spend(address coin, uint256 amount) private {
-        uint256 claim = claimOf[coin][msg.sender];
+        mapping(address account => uint256) storage claims = claimOf[coin];
+        uint256 claim = claims[msg.sender];
         if (claim < amount) revert Vault_InsufficientClaim(coin, msg.sender, claim, amount);
         unchecked {
-            claimOf[coin][msg.sender] = claim - amount;
+            claims[msg.sender] = claim - amount;
         }
     }
 
@@ -129,6 +134,6 @@ contract Vault is IVault, ReentrancyGuardTransient {
     }
 
     function _mayCharge(address caller) private view returns (bool) {
-        return caller == market || caller == exchange || caller == contests;
+        return caller == market || caller == exchange || caller == contests || caller == router;
     }
 }

@@ -187,6 +187,36 @@ def test_a_missing_or_foreign_type_is_refused(
         toolchain.check_manifest(tmp_path, {"A": "contracts/A.sol", "B": "contracts/B.sol"})
 
 
+def test_what_changes_while_it_is_compiled_is_compiled_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minimal_project(tmp_path)
+    source = tmp_path / "contracts" / "A.sol"
+    for name in (toolchain.WARNINGS, toolchain.MANIFEST):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    compiled: list[str] = []
+
+    def compile_(command: list[str], root: Path) -> str:
+        compiled.append(source.read_text())
+        (root / toolchain.MANIFEST).parent.mkdir(exist_ok=True)
+        (root / toolchain.MANIFEST).write_text("{}")
+        if len(compiled) == 1:
+            source.write_text("contract A { uint256 x; }")
+        return ""
+
+    (tmp_path / toolchain.WARNINGS).write_text("")
+    monkeypatch.setattr(toolchain, "_capture", compile_)
+    monkeypatch.setattr(toolchain, "write_solc", lambda root: None)
+    monkeypatch.setattr(toolchain, "copy_dependencies", lambda root, to: 0)
+    monkeypatch.setattr(toolchain, "check_manifest", lambda root, declared: None)
+    assert toolchain.build(tmp_path)
+    assert not toolchain.is_current(tmp_path)
+    assert toolchain.build(tmp_path)
+    assert toolchain.is_current(tmp_path)
+    assert not toolchain.build(tmp_path)
+    assert len(compiled) == 2
+
+
 def test_environment_keeps_every_tool_inside_the_project() -> None:
     env = toolchain.environment()
     for name in ("APE_DATA_FOLDER", "IPYTHONDIR", "SOLCX_BINARY_PATH"):

@@ -22,8 +22,10 @@ from wellhead.sources import ToolchainError
 FOLDER = Path(__file__).with_name("packed")
 CONTRACTS = "contracts.json"
 NODE_PACKAGE, NODE_LOCK = "package.json", "package-lock.json"
-#: The npm packages that are needed where contracts are not compiled.
+#: The npm packages that are needed where contracts are not compiled: the local chain, and what its
+#: bitcoin is bought on.
 NEEDED = "@foundry-rs/anvil"
+PACKAGES = (NEEDED, "@uniswap/v3-core")
 
 
 @lru_cache(maxsize=1)

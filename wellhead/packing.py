@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wellhead import toolchain
-from wellhead.packed import CONTRACTS, FOLDER, NEEDED, NODE_LOCK, NODE_PACKAGE
+from wellhead.packed import CONTRACTS, FOLDER, NODE_LOCK, NODE_PACKAGE, PACKAGES
 from wellhead.sources import ToolchainError, build_hash
 
 #: What is kept of the compiler's settings.
@@ -53,10 +53,10 @@ def _contracts(root: Path) -> dict[str, Any]:
 
 def _slim(package: dict[str, Any]) -> dict[str, Any]:
     """A package.json, or a lock file's root, with the needed packages only."""
-    return {**package, "dependencies": {NEEDED: package["dependencies"][NEEDED]}}
+    return {**package, "dependencies": {name: package["dependencies"][name] for name in PACKAGES}}
 
 
 def _slim_lock(lock: dict[str, Any]) -> dict[str, Any]:
-    wanted = f"node_modules/{NEEDED}"
+    wanted = tuple(f"node_modules/{name}" for name in PACKAGES)
     kept = {path: entry for path, entry in lock["packages"].items() if path.startswith(wanted)}
     return {**lock, "packages": {"": _slim(lock["packages"][""]), **kept}}

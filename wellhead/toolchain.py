@@ -58,14 +58,20 @@ def anvil(root: Path | None = None) -> Path:
     )
     package = f"@foundry-rs/anvil-{system}-{arch}"
     root = root or checkout()
-    modules = root / "node_modules" if root else packed.node_modules(node(), _say)
-    binary = modules / package / "bin" / "anvil"
+    binary = node_modules(root) / package / "bin" / "anvil"
     if not binary.is_file():
         advice = "run `make setup`" if root else "npm has none for this machine"
         raise ToolchainError(f"{package} is not installed: {advice}")
     if not os.access(binary, os.X_OK):
         binary.chmod(0o755)  # npm ran without install scripts
     return binary
+
+
+def node_modules(root: Path | None = None) -> Path:
+    """npm's packages: the checkout's, else those that an installed package fetches when it first
+    needs them."""
+    root = root or checkout()
+    return root / "node_modules" if root else packed.node_modules(node(), _say)
 
 
 def node() -> Path:
@@ -137,7 +143,7 @@ def build(root: Path | None = None) -> bool:
         if is_current(root):
             return False
         stamp = root / STATE / "build-stamp"
-        began = time.monotonic()
+        began, seen = time.monotonic(), build_hash(root)
         declared = declared_types(root)
         _say(f"compiling {len(declared)} contract types with solc ...")
         stamp.unlink(missing_ok=True)
@@ -153,7 +159,9 @@ def build(root: Path | None = None) -> bool:
         if warnings:
             print(warnings, file=sys.stderr)
         check_manifest(root, declared)
-        stamp.write_text(str(_stamp(root)), "utf-8")
+        if build_hash(root) == seen:
+            stamp.write_text(str(_stamp(root)), "utf-8")
+        # Else a source changed meanwhile: the next build sees to it.
         took = time.monotonic() - began
         _say(f"compiled {len(declared)} contract types ({copied} library files) in {took:.1f} s")
         return True

@@ -75,7 +75,11 @@ abstract contract LeaseState is ILeaseTypes, CashDesk {
         (LeaseBook.Meter memory meter, LeaseBook.Walked memory walked) = book.walk(source, _STEPS);
         if (meter.cursor == before.cursor && meter.phase == before.phase) return meter.cursor;
         book.meter = meter;
-        if (walked.earned != 0) book.earnings.earned += walked.earned.toUint128();
+        if (walked.earned != 0) {
+            LeaseBook.Earnings storage earnings = book.earnings;
+            earnings.earned += walked.earned.toUint128();
+            earnings.hoursCovered += uint32(walked.hoursCovered);
+        }
         if (walked.compensated != 0) book.bond -= uint104(walked.compensated);
         emit Accrued(clusterId, meter.cursor, meter.lost, walked.earned, walked.compensated);
         return meter.cursor;

@@ -71,9 +71,11 @@ interface ICapacityRegistry {
     /// @param sku The hardware or model, ASCII, left-aligned, e.g. "V100-SXM2-32GB".
     /// @param region Where it stands, ASCII, left-aligned, e.g. "CN-EAST".
     /// @param power Nominal power of one unit, watts.
+    /// @param policy The policy that says who may receive the cluster's token; see ICompliance.
     struct Terms {
         Kind kind;
         uint32 power;
+        uint32 policy;
         bytes32 sku;
         bytes32 region;
         Pricing pricing;
@@ -132,6 +134,8 @@ interface ICapacityRegistry {
         bytes32 evidence,
         uint256 signers
     );
+    /// @notice The cluster is run by `operator` from now on.
+    event OperatorChanged(uint256 indexed clusterId, address indexed former, address indexed operator);
     /// @notice The operator opened or closed units to new bookings.
     event SellableSet(uint256 indexed clusterId, uint256 sellable);
     /// @notice The operator burned `units` tokens and took as many units out of service.
@@ -152,6 +156,8 @@ interface ICapacityRegistry {
     error CapacityRegistry_UnknownCluster(uint256 clusterId);
     /// @notice Only the cluster's operator may do this.
     error CapacityRegistry_NotOperator(uint256 clusterId, address caller);
+    /// @notice A cluster needs an operator, and another one than now.
+    error CapacityRegistry_InvalidOperator(address operator);
     /// @notice A field of the terms is out of its bounds.
     error CapacityRegistry_InvalidTerms(string field);
     /// @notice A token name has 1 to 31 bytes (the EIP-712 domain's limit), a symbol 1 to 11.
@@ -194,11 +200,11 @@ interface ICapacityRegistry {
         returns (uint256 clusterId);
 
     /// @notice Mint the tokens of newly attested units to the operator and open the units to bookings.
-    /// @dev Only the operator. Not while paused. Accrues and distributes first and requires the record to be current,
-    /// so that new units take no part of older revenue than that of hours which can not be final yet: those of the last
-    /// `finality` and two hours. After a pause it can take as long again until the record is current; and while an hour
-    /// is contested it is not, until that is decided. Devices' uniqueness across clusters is the reporters' duty,
-    /// checked off chain from the evidence.
+    /// @dev Only the operator, which must be allowed to receive. Not while paused. Accrues and distributes first and
+    /// requires the record to be current, so that new units take no part of older revenue than that of hours which can
+    /// not be final yet: those of the last `finality` and two hours. After a pause it can take as long again until the
+    /// record is current; and while an hour is contested it is not, until that is decided. Devices' uniqueness across
+    /// clusters is the reporters' duty, checked off chain from the evidence.
     /// @param units Units that are added.
     /// @param number The cluster's count of used attestations; makes each attestation good for one use.
     /// @param evidence Merkle root of the device identities.
@@ -216,10 +222,16 @@ interface ICapacityRegistry {
     function setSellable(uint256 clusterId, uint256 sellable) external;
 
     /// @notice Burn `units` of the operator's tokens and take as many units out of service.
-    /// @dev Only the operator. Accrues, `MAX_STEPS` of the market at most, and distributes first. Never below what is
-    /// still booked in any hour from now on. What the tokens earned until then stays owed; what hours not yet final
-    /// will earn goes to the tokens that remain.
+    /// @dev Only the operator, with tokens that are not frozen. Accrues, `MAX_STEPS` of the market at most, and
+    /// distributes first. Never below what is still booked in any hour from now on. What the tokens earned until then
+    /// stays owed; what hours not yet final will earn, and what has not vested, goes to the tokens that remain.
     function retire(uint256 clusterId, uint256 units) external;
+
+    /// @notice Let another account run a cluster: sell its capacity, receive what of the operator's share was not
+    /// released yet, and hold what there is of the bond. Tokens, claims in the vault and what they earned stay where
+    /// they are.
+    /// @dev Only the operator; or, where its key is lost or stolen, the governor.
+    function setOperator(uint256 clusterId, address operator) external;
 
     /// @notice Raise the alarm for an hour in which more was measured than was booked: emits `OffBook`, and does
     /// nothing else.

@@ -9,6 +9,9 @@ interface ICapacityTokenFactory {
 
     /// @notice Deploy the token of a cluster.
     /// @dev Only the registry.
+    /// @param policy The policy that says who may receive the token.
     /// @return token Address of the new token.
-    function create(uint256 clusterId, string calldata name, string calldata symbol) external returns (address token);
+    function create(uint256 clusterId, uint256 policy, string calldata name, string calldata symbol)
+        external
+        returns (address token);
 }

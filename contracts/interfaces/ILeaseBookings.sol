@@ -54,11 +54,12 @@ interface ILeaseBookings is ILeaseTypes {
     /// when demand sets in. Paused hours count like any other.
     function updateBase(uint256 clusterId) external returns (uint256 base);
 
-    /// @notice Accrue, and hand the whole units of earned revenue and of remainders to the router.
-    /// @dev Only the router. The fractions stay in the ledgers.
+    /// @notice Hand the whole units of earned revenue and of remainders to the router.
+    /// @dev Only the router, which says in its `Distributed` what it was. The fractions stay in the ledgers.
     /// @return earned Stablecoin units to be split.
     /// @return remainder Stablecoin units that are the operator's alone.
-    function collect(uint256 clusterId) external returns (uint256 earned, uint256 remainder);
+    /// @return hoursCovered Accrued hours that earned something since the last time, where anything is handed over.
+    function collect(uint256 clusterId) external returns (uint256 earned, uint256 remainder, uint256 hoursCovered);
 
     /// @notice A lease.
     function leaseOf(uint256 leaseId) external view returns (Lease memory);

@@ -133,8 +133,6 @@ interface ILeaseTypes {
     event BaseUpdated(uint256 indexed clusterId, uint256 base, uint256 hour);
     /// @notice A refund of `amount` became a claim of `tenant`; hours up to `hour` are settled.
     event Settled(uint256 indexed leaseId, address indexed tenant, uint256 amount, uint256 hour);
-    /// @notice Earned revenue and remainders left the market for the router, in stablecoin units.
-    event Collected(uint256 indexed clusterId, uint256 earned, uint256 remainder);
 
     /// @notice A lease needs at least one unit.
     error LeaseMarket_NoUnits();

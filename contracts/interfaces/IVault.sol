@@ -14,8 +14,8 @@ interface IVault {
     /// @notice Coins left the vault: the claim of `account` fell by `amount`, paid to `to`.
     event Withdrawn(address indexed coin, address indexed account, address indexed to, uint256 amount);
 
-    /// @notice Only the lease market, the lease exchange and the contests may charge an account, each the one that
-    /// called it.
+    /// @notice Only the lease market, the lease exchange, the contests and the revenue router may charge an account,
+    /// each the one that called it.
     error Vault_MayNotCharge(address caller, address payer);
     /// @notice The account's claim is smaller than what it tried to move or withdraw.
     error Vault_InsufficientClaim(address coin, address account, uint256 claim, uint256 amount);
@@ -35,6 +35,9 @@ interface IVault {
     /// @notice The contests contract, which may charge the account that called it.
     function contests() external view returns (address);
 
+    /// @notice The revenue router, which may charge the account that called it.
+    function router() external view returns (address);
+
     /// @notice What `account` can withdraw or move, in the smallest unit of `coin`.
     function claimOf(address coin, address account) external view returns (uint256);
 
@@ -44,8 +47,8 @@ interface IVault {
 
     /// @notice Pay `amount` of `coin`, signed for by `payer` as an ERC-3009 authorization to the vault, into the claim
     /// of `payer`.
-    /// @dev Only the payer, the market, the exchange or the contests; these for the account that called them. Reverts
-    /// when the coin refuses the authorization, or delivers another amount than asked.
+    /// @dev Only the payer, the market, the exchange, the contests or the router; these for the account that called
+    /// them. Reverts when the coin refuses the authorization, or delivers another amount than asked.
     /// @param nonce The authorization's, any word that the payer has not used.
     function depositWithAuthorization(
         address coin,
@@ -61,7 +64,8 @@ interface IVault {
 
     /// @notice Pay `amount` of `coin` from `payer` into the claim of `to`: out of the payer's own claim as far as that
     /// goes, the rest by allowance to the vault.
-    /// @dev Only the market, the exchange or the contests may call, and only for the account that called it.
+    /// @dev Only the market, the exchange, the contests or the router may call, and only for the account that called
+    /// it.
     function charge(address coin, address payer, address to, uint256 amount) external;
 
     /// @notice Move `amount` of the caller's claim to `to`.

@@ -30,10 +30,11 @@ library LeaseBook {
         uint16 phase;
     }
 
-    /// Ledgers in 1 / (2^32 * Q) stablecoin units that wait for the router.
+    /// Ledgers in 1 / (2^32 * Q) stablecoin units that wait for the router, and the hours that earned them.
     struct Earnings {
         uint128 earned;
-        uint128 remainder;
+        uint96 remainder;
+        uint32 hoursCovered;
     }
 
     /// What changes at an hour, and the sum of losses there once it is accrued; `closes` at the hour that ends an era.
@@ -94,10 +95,11 @@ library LeaseBook {
         uint256 available;
     }
 
-    /// What a walk adds: to the earned ledger, and what the bond pays.
+    /// What a walk adds: to the earned ledger, and what the bond pays; and in how many hours.
     struct Walked {
         uint256 earned;
         uint256 compensated;
+        uint256 hoursCovered;
     }
 
     uint256 internal constant Q = 1e6;
@@ -289,7 +291,9 @@ library LeaseBook {
     {
         lost = ServiceLevel.loss(hour.available, hour.booked, source.service.sla, source.service.penalty);
         if (lost <= Q) {
-            walked.earned += hour.rate * (Q - lost);
+            uint256 earned = hour.rate * (Q - lost);
+            if (earned != 0) ++walked.hoursCovered;
+            walked.earned += earned;
             return lost;
         }
         uint256 beyond = lost - Q;

@@ -1,11 +1,11 @@
-"""Leases, rent, tokens and claims."""
+"""Leases and what they earn."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from tests.gas.table import operation
-from tests.support.stage import MAX, UNIT, Stage
+from tests.support.stage import MAX, Stage
 from wellhead.chain import Receipt
 
 ALIGNMENTS = range(1, 25)
@@ -133,68 +133,6 @@ def update_base(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield stage.market.send("updateBase", cluster, sender=stage.stranger)
 
 
-@operation("accrue an hour and distribute it")
-def distribute(stage: Stage, cluster: int) -> Iterator[Receipt]:
-    """Accrue one final hour and split it, not for the first time."""
-    _earn_hours(stage, cluster, 3)
-    stage.router.send("distribute", cluster, sender=stage.stranger)
-    _earn_more(stage, cluster)
-    yield stage.router.send("distribute", cluster, sender=stage.stranger)
-
-
-@operation("pay the reporters")
-def pay_reporters(stage: Stage, cluster: int) -> Iterator[Receipt]:
-    _earn_hours(stage, cluster, 3)
-    stage.router.send("distribute", cluster, sender=stage.stranger)
-    stage.oracle.send("payReporters", sender=stage.stranger)
-    _earn_more(stage, cluster)
-    stage.router.send("distribute", cluster, sender=stage.stranger)
-    yield stage.oracle.send("payReporters", sender=stage.stranger)
-
-
-@operation("transfer tokens, nothing newly earned")
-def transfer_idle(stage: Stage, cluster: int) -> Iterator[Receipt]:
-    """A transfer between two holders, nothing newly earned."""
-    token = stage.token(cluster)
-    token.send("transfer", stage.holders[0].address, 10 * UNIT, sender=stage.operator)
-    yield token.send("transfer", stage.holders[0].address, UNIT, sender=stage.operator)
-
-
-@operation("transfer tokens after a distribution")
-def transfer_after_distribution(stage: Stage, cluster: int) -> Iterator[Receipt]:
-    """Both holders have earned since their last transfer, not for the first time."""
-    token = stage.token(cluster)
-    token.send("transfer", stage.holders[0].address, 10 * UNIT, sender=stage.operator)
-    _earn_hours(stage, cluster, 3)
-    stage.router.send("distribute", cluster, sender=stage.stranger)
-    token.send("transfer", stage.holders[0].address, UNIT, sender=stage.operator)
-    _earn_more(stage, cluster)
-    stage.router.send("distribute", cluster, sender=stage.stranger)
-    yield token.send("transfer", stage.holders[0].address, UNIT, sender=stage.operator)
-
-
-@operation("claim a holder's revenue")
-def claim(stage: Stage, cluster: int) -> Iterator[Receipt]:
-    """A holder's earnings to a wallet that holds some of the coin, not for the first time."""
-    token = stage.token(cluster)
-    holder = stage.holders[0]
-    token.send("transfer", holder.address, 10 * UNIT, sender=stage.operator)
-    _earn_hours(stage, cluster, 3)
-    stage.router.send("distribute", cluster, sender=stage.stranger)
-    token.send("claim", holder.address, sender=holder)
-    _earn_more(stage, cluster)
-    stage.router.send("distribute", cluster, sender=stage.stranger)
-    yield token.send("claim", holder.address, sender=holder)
-
-
-@operation("withdraw from the vault")
-def withdraw(stage: Stage, cluster: int) -> Iterator[Receipt]:
-    """Part of a claim in the vault to a wallet that holds some of the coin."""
-    tenant = stage.tenants[0]
-    stage.vault.send("deposit", stage.cash.address, tenant.address, 1000, sender=tenant)
-    yield stage.vault.send("withdraw", stage.cash.address, tenant.address, 600, sender=tenant)
-
-
 def _leases(stage: Stage, cluster: int, hours: int, booked: bool = True) -> Iterator[Receipt]:
     tenant, other = stage.tenants[:2]
     stage.lease(cluster, 64, stage.hour() + 1, 1, tenant)
@@ -209,22 +147,6 @@ def _leases(stage: Stage, cluster: int, hours: int, booked: bool = True) -> Iter
 def _transfer_lease(stage: Stage, lease: int) -> Receipt:
     seller, buyer = stage.tenants[:2]
     return stage.market.send("transferFrom", seller.address, buyer.address, lease, sender=seller)
-
-
-def _earn_hours(stage: Stage, cluster: int, hours: int) -> None:
-    """Lease for long, and let the first hours become final."""
-    start = stage.hour() + 1
-    stage.lease(cluster, 640, start, 720)
-    stage.to_hour(start + hours)
-    stage.report_hours(cluster, start, start + hours)
-    stage.finalize()
-
-
-def _earn_more(stage: Stage, cluster: int) -> None:
-    """Let one more hour become final."""
-    hour = stage.market.call("booksOf", cluster)["cursor"]
-    stage.report_hours(cluster, hour, hour + 1)
-    stage.finalize()
 
 
 def _list(stage: Stage, lease: int) -> Receipt:

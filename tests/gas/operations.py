@@ -8,13 +8,13 @@ its decorator to be measured, compared and shown in docs/gas.md.
 
 from __future__ import annotations
 
-from tests.gas import market, oracle, supply
+from tests.gas import compliance, market, oracle, revenue, supply, tokens
 from tests.gas.table import FOUND, Operation
 
 #: In the table's order.
 OPERATIONS: dict[str, Operation] = {
     name: operation
-    for module in (supply, oracle, market)
+    for module in (supply, oracle, market, revenue, tokens, compliance)
     for name, operation in FOUND.items()
     if operation.run.__module__ == module.__name__
 }

@@ -135,7 +135,14 @@ def test_what_all_data_costs_at_least() -> None:
     assert Touched(zero_bytes=3, nonzero_bytes=2).data_floor == 21_000 + 30 + 80
 
 
-@pytest.mark.parametrize("name", ["register", "mint", "report", "settle_refund", "claim"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("register", "mint", "report", "settle_refund", "distribute_backlog", "sweep"),
+        *("transfer_while_vesting", "claim_both", "claim_for", "forced_transfer"),
+        "present_credential",
+    ],
+)
 def test_the_opcodes_touch_what_is_counted(stage: Stage, name: str) -> None:
     *_, receipt = OPERATIONS[name].run(stage, stage.cluster(units=1000))
     rpc = stage.anvil.rpc

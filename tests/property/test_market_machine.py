@@ -1,6 +1,6 @@
 """Everybody does anything, in any order, on chain and model; both agree after every step.
 
-Invariants 1 to 5, 7 and 8, what 9 says of contests, and the default clock of docs/model.md are
+Invariants 1 to 5, 7 and 8, what 9 says of contests, 11, and the default clock of docs/model.md are
 checked on the model, which equals the chain. One machine draws from all rules; the others from
 those of one subject, so that these come often.
 """
@@ -14,6 +14,7 @@ from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from tests.property.machine.base import HORIZON, Machine, TimeRules, ups
 from tests.property.machine.bonds import BondRules
+from tests.property.machine.compliance import ComplianceRules
 from tests.property.machine.contests import ContestRules
 from tests.property.machine.leases import LeaseRules
 from tests.property.machine.lifecycle import LifecycleRules
@@ -89,6 +90,7 @@ class MarketMachine(
     ReporterRules,
     SupplyRules,
     MoneyRules,
+    ComplianceRules,
 ):
     """All rules."""
 
@@ -109,7 +111,18 @@ class ContestMachine(Begun, TimeRules, ContestRules, ReporterRules, SupplyRules)
     """Contests, recounts, and who counts."""
 
 
-MACHINES = [MarketMachine, LeaseMachine, LifecycleMachine, BondMachine, ContestMachine]
+class HolderMachine(Begun, TimeRules, SupplyRules, MoneyRules, ComplianceRules):
+    """Who holds tokens, and what they earn."""
+
+
+MACHINES = [
+    MarketMachine,
+    LeaseMachine,
+    LifecycleMachine,
+    BondMachine,
+    ContestMachine,
+    HolderMachine,
+]
 
 
 @pytest.mark.property
@@ -122,5 +135,5 @@ def test_chain_and_model_agree_whatever_happens(deployed: Stage, machine: type[M
 def _fewer(machine: type[Machine]) -> settings:
     """The machines share the examples of one."""
     active = settings.default or settings()
-    part = 4 if machine is MarketMachine else 5
+    part = 4 if machine in (MarketMachine, HolderMachine) else 5
     return settings(active, max_examples=active.max_examples // part)

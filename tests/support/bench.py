@@ -1,4 +1,5 @@
-"""A capacity token on its own: accounts stand in for its registry and its router."""
+"""A capacity token on its own: accounts stand in for its registry and its router; the stage's
+compliance says who may hold it."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from tests.support.stage import MAX, Stage
 from wellhead.chain import Contract, Receipt, UnlockedAccount
 
 NAME = "Bench Capacity"
+#: What the router calls for each currency.
+ADD = ("addCash", "addReserve")
 
 
 @dataclass
@@ -30,12 +33,21 @@ class Bench:
     def burn(self, account: UnlockedAccount, amount: int) -> Receipt:
         return self.token.send("burn", account.address, amount, sender=self.registry)
 
-    def revenue(self, cash: int, reserve: int = 0) -> Receipt:
-        """Pay into the token's claim, then raise its indices."""
-        for coin, amount in ((self.cash, cash), (self.reserve, reserve)):
-            coin.send("mint", self.router.address, amount, sender=self.router)
-            self.vault.send("deposit", coin.address, self.token.address, amount, sender=self.router)
-        return self.token.send("addRevenue", cash, reserve, sender=self.router)
+    def revenue(self, cash: int, reserve: int = 0, backlog: int = 0) -> list[Receipt]:
+        """Pay into the token's claim, then raise its indices; of each currency up to `backlog`
+        units vest. Nothing is no revenue."""
+        return [
+            self.add(number, amount, min(amount, backlog))
+            for number, amount in enumerate((cash, reserve))
+            if amount
+        ]
+
+    def add(self, number: int, amount: int, backlog: int = 0) -> Receipt:
+        """Revenue in the first or the second currency, a part of which vests."""
+        coin = (self.cash, self.reserve)[number]
+        coin.send("mint", self.router.address, amount, sender=self.router)
+        self.vault.send("deposit", coin.address, self.token.address, amount, sender=self.router)
+        return self.token.send(ADD[number], amount, backlog, sender=self.router)
 
     def transfer(self, source: UnlockedAccount, to: UnlockedAccount, amount: int) -> Receipt:
         return self.token.send("transfer", to.address, amount, sender=source)
@@ -56,13 +68,17 @@ class Bench:
         return self.token.call("cashRevenue"), self.token.call("reserveRevenue")
 
     def assert_conserved(self, accounts: Iterable[UnlockedAccount]) -> None:
-        """Claimed, owed and carried are all that ever arrived, in ledger integers."""
+        """Claimed, owed, carried and not yet vested are all that ever arrived, in ledger
+        integers."""
         owed = [self.owed(account) for account in accounts]
         for number, state in enumerate(self.revenues()):
             field = ("cash", "reserve")[number]
             claimed = sum(event[field] for event in self.token.events("Claimed"))
             assert state["total"] == (
-                (claimed << state["shift"]) + sum(o[number] for o in owed) + state["carried"]
+                (claimed << state["shift"])
+                + sum(o[number] for o in owed)
+                + state["carried"]
+                + state["unvested"]
             )
 
 
@@ -71,19 +87,17 @@ def set_up(stage: Stage, cash_decimals: int = 6, reserve_decimals: int = 8) -> B
     registry, router = stage.governor, stage.guardian
     cash = deploy(stage, "TestCoin", "Cash", "C", cash_decimals)
     reserve = deploy(stage, "TestCoin", "Reserve", "R", reserve_decimals)
-    vault = deploy(stage, "Vault", *[stage.stranger.address] * 3)
-    token = deploy(
-        stage,
-        "CapacityToken",
-        7,
-        NAME,
-        "BNCH",
+    vault = deploy(stage, "Vault", *[stage.stranger.address] * 4)
+    around = (
         registry.address,
         router.address,
         vault.address,
+        stage.compliance.address,
+        stage.deployment.metadata.address,
         cash.address,
         reserve.address,
     )
+    token = deploy(stage, "CapacityToken", around, 7, 0, NAME, "BNCH")
     for coin in (cash, reserve):
         coin.send("approve", vault.address, MAX, sender=router)
     return Bench(

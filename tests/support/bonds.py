@@ -137,7 +137,7 @@ class Flows:
                 self.withdrawn += event["amount"]
             case "LeaseCancelled":
                 self.cancelled += event["refund"]
-            case "Collected":
+            case "Distributed":
                 self.collected += event["earned"] + event["remainder"]
 
 
@@ -189,6 +189,9 @@ def snapshot(stage: Stage, cluster: int, lease_ids: Sequence[int]) -> dict[str, 
             for account in (stage.operator, stage.market, stage.oracle, stage.token(cluster))
         ],
         "routed": stage.router.call("totalOf", cluster),
+        "waiting": [
+            stage.router.call(name, cluster) for name in ("releasableOf", "bitcoinPendingOf")
+        ],
     }
 
 

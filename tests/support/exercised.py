@@ -16,9 +16,11 @@ from wellhead import toolchain
 from wellhead.chain import abi, contract
 
 CONTRACTS = (
+    "CapacityMetadata",
     "CapacityRegistry",
     "CapacityToken",
     "CapacityTokenFactory",
+    "Compliance",
     "Contests",
     "LeaseExchange",
     "LeaseMarket",  # with all that it passes on to LeaseChanges and LeaseRecords

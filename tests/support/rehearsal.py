@@ -196,9 +196,15 @@ def _prepare(node: Node, folder: Path) -> Rehearsal:
             "threshold": 2,
             "operators": [person("operator").address],
             "guardians": [person("guardian").address],
+            "officers": [person("officer").address],
             "finality_hours": 12,
             "contest_deposit_dollars": 250,
-            "delays": {"governor_hours": 48, "operator_hours": "0.5", "grant_hours": 24},
+            "delays": {
+                "governor_hours": 48,
+                "operator_hours": "0.5",
+                "officer_hours": 2,
+                "grant_hours": 24,
+            },
             "transactions": {
                 "max_fee_gwei": 20,
                 "max_priority_fee_gwei": 2,

@@ -215,8 +215,11 @@ def set_remainder(stage: Stage, cluster_id: int, ledger: int) -> None:
     pay for it. Leases leave so little that no test could wait for a whole unit of it."""
     book = int.from_bytes(keccak(encode(["uint256", "uint256"], [cluster_id, BOOKS_SLOT])), "big")
     earned = books(stage, cluster_id)["earned"]
-    word = "0x" + (ledger << 128 | earned).to_bytes(32, "big").hex()
-    stage.anvil.rpc("anvil_setStorageAt", stage.market.address, hex(book + 1), word)
+    # From the lowest bit: earned 128, remainder 96, hours covered 32.
+    at = (stage.market.address, hex(book + 1))
+    hours = int(stage.anvil.rpc("eth_getStorageAt", *at, "latest"), 16) >> 224
+    word = "0x" + (hours << 224 | ledger << 128 | earned).to_bytes(32, "big").hex()
+    stage.anvil.rpc("anvil_setStorageAt", *at, word)
     found = books(stage, cluster_id)
     assert (found["earned"], found["remainder"]) == (earned, ledger), "the storage layout changed"
     payer = stage.tenants[-1]

@@ -24,7 +24,7 @@ class Mode(IntEnum):
 
 @dataclass
 class Safe:
-    """A vault of its own whose market, exchange and contests are accounts, with a coin and
+    """A vault of its own whose market, exchange, contests and router are accounts, with a coin and
     people."""
 
     stage: Stage
@@ -33,6 +33,7 @@ class Safe:
     market: UnlockedAccount
     exchange: UnlockedAccount
     contests: UnlockedAccount
+    router: UnlockedAccount
     ann: UnlockedAccount
     bob: UnlockedAccount
     eve: UnlockedAccount
@@ -54,11 +55,11 @@ class Safe:
 
 def set_up(stage: Stage) -> Safe:
     """Ann has a claim of 1,000 and 1,000 more outside; Bob and Eve have nothing."""
-    market, exchange, contests = stage.guardian, stage.governor, stage.relay
+    desks = (stage.guardian, stage.governor, stage.relay, stage.operator)
     ann, bob, eve = stage.holders
     coin = deploy(stage, "TestHostileCoin")
-    vault = deploy(stage, "Vault", market.address, exchange.address, contests.address)
-    made = Safe(stage, vault, coin, market, exchange, contests, ann, bob, eve)
+    vault = deploy(stage, "Vault", *(desk.address for desk in desks))
+    made = Safe(stage, vault, coin, *desks, ann, bob, eve)
     coin.send("mint", ann.address, 2000, sender=ann)
     coin.send("approve", vault.address, MAX, sender=ann)
     made.send("deposit", ann.address, 1000, by=ann)

@@ -19,7 +19,7 @@ from wellhead.chain import (
     deploy_coins,
     dev_account,
 )
-from wellhead.chain.signing import attestation_digest, quorum, report_digest
+from wellhead.chain.signing import attestation_digest, credential_digest, quorum, report_digest
 from wellhead.model import terms as model_terms
 from wellhead.model.samples import Sample
 
@@ -32,6 +32,9 @@ USD = 1_000_000
 UNIT = 10**18
 MAX = 2**256 - 1
 EVIDENCE = bytes(31) + b"\x01"
+#: Where everybody on the stage belongs, and as what, by the credentials that they have.
+NORWAY, RETAIL = 578, 0
+FOREVER = 2**40 - 1
 
 
 def ascii32(text: str) -> bytes:
@@ -45,6 +48,7 @@ class Terms:
 
     kind: int = 0
     power: int = 700
+    policy: int = 0
     sku: str = "H100-SXM5-80GB"
     region: str = "NO-1"
     base_start: int = 2 * USD
@@ -72,6 +76,7 @@ class Terms:
         return (
             self.kind,
             self.power,
+            self.policy,
             ascii32(self.sku),
             ascii32(self.region),
             (
@@ -98,9 +103,10 @@ class Terms:
         return model_terms.Terms(
             kind=model_terms.Kind(self.kind),
             power=self.power,
+            policy=self.policy,
             sku=self.sku,
             region=self.region,
-            pricing=model_terms.Pricing(*self.encoded()[4]),
+            pricing=model_terms.Pricing(*self.encoded()[5]),
             service=model_terms.Service(self.sla, self.penalty, self.bond),
             split=model_terms.Split(self.operator_share, self.reporter_share, self.bitcoin_share),
         )
@@ -122,6 +128,8 @@ class Stage:
     tenants: list[UnlockedAccount]
     holders: list[UnlockedAccount]
     reporters: list[KeyAccount]
+    officer: UnlockedAccount
+    issuer: KeyAccount
     relay: UnlockedAccount
 
     @property
@@ -143,6 +151,10 @@ class Stage:
     @property
     def contests(self) -> Contract:
         return self.deployment.contests
+
+    @property
+    def compliance(self) -> Contract:
+        return self.deployment.compliance
 
     @property
     def router(self) -> Contract:
@@ -191,6 +203,30 @@ class Stage:
 
     def skip(self, seconds: int) -> None:
         self.anvil.mine_at(self.now() + seconds)
+
+    # Compliance
+
+    def credential(
+        self,
+        holder: str,
+        jurisdiction: int = NORWAY,
+        kind: int = RETAIL,
+        issued: int | None = None,
+        expires: int = FOREVER,
+    ) -> Receipt:
+        """Let the issuer say who a holder is, and bring that on chain."""
+        statement = (holder, jurisdiction, kind, issued or self.now(), expires)
+        digest = credential_digest(self.deployment.chain_id, self.compliance.address, statement)
+        v, r, s = self.issuer.sign_digest_vrs(digest)
+        return self.compliance.send(
+            "present", self.issuer.address, statement, r + s + bytes([v]), sender=self.stranger
+        )
+
+    def accredited_since(self, issuer: str) -> int:
+        """When an issuer was last accredited."""
+        events = self.compliance.events("IssuerAccredited", indexed=[issuer])
+        block = self.anvil.rpc("eth_getBlockByNumber", hex(events[-1].block), False)
+        return int(block["timestamp"], 16)
 
     # Clusters
 
@@ -314,6 +350,7 @@ def build_stage(anvil: Anvil, reporters: int = 5, threshold: int = 3) -> Stage:
             threshold=threshold,
             operators=[operator.address],
             guardians=[guardian.address],
+            officers=[dev_account(12).address],
             finality=FINALITY,
         ),
         gas=29_000_000,
@@ -328,8 +365,15 @@ def build_stage(anvil: Anvil, reporters: int = 5, threshold: int = 3) -> Stage:
         relay=relay,
         tenants=people[5:9],
         holders=people[9:12],
+        officer=UnlockedAccount(dev_account(12).address),
+        issuer=dev_account(13),
         reporters=signers,
     )
     for tenant in stage.tenants:
         stage.fund(tenant)
+    compliance, officer = stage.compliance, stage.officer
+    compliance.send("accredit", stage.issuer.address, sender=officer)
+    compliance.send("setRule", 0, [NORWAY], 1 << RETAIL, sender=officer)
+    for person in people:
+        stage.credential(person.address)
     return stage

@@ -48,6 +48,7 @@ def _all(stage: Stage) -> tuple[Contract, ...]:
         stage.deployment.exchange,
         stage.contests,
         stage.router,
+        stage.compliance,
         stage.deployment.factory,
         stage.registry,
         stage.cash,

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 import pytest
 
+from wellhead.model.compliance import Credential
 from wellhead.model.errors import Revert
 from wellhead.model.samples import Sample
 from wellhead.model.terms import Kind, Pricing, Service, Split, Terms
@@ -29,6 +30,10 @@ USER = f"0x{5:040x}"
 PEOPLE = (OPERATOR, TENANT, BUYER)
 REPORTERS = [f"0x{number:040x}" for number in (11, 12, 13)]
 QUORUM = REPORTERS[:2]
+#: Says who people are: everybody belongs here, in this class.
+ISSUER = f"0x{6:040x}"
+NORWAY, RETAIL = 578, 0
+FOREVER = 2**40 - 1
 
 #: Half of ten units cost one coin an hour each where the hour is empty, 1.4 where it is half full.
 PRICING = Pricing(
@@ -49,6 +54,7 @@ PRICING = Pricing(
 TERMS = Terms(
     kind=Kind.TRAINING,
     power=300,
+    policy=0,
     sku="V100-SXM2-32GB",
     region="CN-EAST",
     pricing=PRICING,
@@ -63,6 +69,10 @@ def make_world(
     """A world with one cluster of `units` units, and people with much money."""
     world = World(NOW + offset, GOVERNOR, DAY, REPORTERS, 2)
     world.authority.grant("register", OPERATOR)
+    world.compliance.accredit(GOVERNOR, ISSUER)
+    world.compliance.set_rule(GOVERNOR, 0, [NORWAY], 1 << RETAIL)
+    for account in PEOPLE:
+        present(world, account)
     world.registry.register(OPERATOR, replace(terms, pricing=pricing), "One", "ONE")
     if units:
         world.registry.mint(OPERATOR, 1, units, 0, b"", QUORUM)
@@ -70,6 +80,12 @@ def make_world(
         world.cash.mint(account, 10**18)
         world.cash.approve(account, world.vault.address, MAX_UINT256)
     return world
+
+
+def present(world: World, account: str, expires: int = FOREVER) -> None:
+    """Let the issuer say who an account is."""
+    said = Credential(account, NORWAY, RETAIL, world.now, expires)
+    world.compliance.present(ISSUER, said, is_signed=True)
 
 
 def lease(world: World, units: int, start: int, hours: int, caller: str = TENANT) -> int:

@@ -148,7 +148,7 @@ class Year:
             some = self.leases[hour % len(self.leases)]
             sent.append(_transaction(stage.governor, stage.market, "settle", some))
         if hour % 50 == 0:
-            asked = (stage.guardian, stage.router, "distribute", self.cluster)
+            asked = (stage.guardian, stage.router, "accrueAndDistribute", self.cluster)
             sent.append(_transaction(*asked))
         self._sent += stage.anvil.rpc.batch(sent)
         stage.anvil.rpc("evm_mine", hour * HOUR)

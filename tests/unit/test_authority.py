@@ -1,5 +1,5 @@
-"""Who may call what: operators register, guardians pause and remove reporters, the governor names
-them all."""
+"""Who may call what: operators register, guardians pause and remove reporters, officers see to
+compliance, the governor names them all."""
 
 from __future__ import annotations
 
@@ -12,22 +12,33 @@ from tests.support.stage import Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import Contract, Receipt, UnlockedAccount
 from wellhead.chain.contract import deploy_contract
+from wellhead.chain.plan import NO_VENUE
 from wellhead.chain.proof import prove
 from wellhead.chain.record import DeploymentError
 
-ADMIN, OPERATOR, GUARDIAN = 0, 1, 2
+ADMIN, OPERATOR, GUARDIAN, OFFICER = 0, 1, 2, 3
 PUBLIC = 2**64 - 1
 ZERO = "0x" + "00" * 20
 
-PEOPLE = ["governor", "operator", "guardian", "stranger", "relay", "tenant", "reporter"]
+PEOPLE = [
+    "governor",
+    "operator",
+    "guardian",
+    "officer",
+    "stranger",
+    "relay",
+    "tenant",
+    "reporter",
+]
 
-#: The restricted functions, and the only one of the people who may call each.
+#: The restricted functions but those of compliance, and who alone of the people may call each.
 ALLOWED = {
     "register": "operator",
     "pause": "guardian",
     "unpause": "guardian",
     "announceSigners": "governor",
     "removeSigner": "guardian",
+    "setVenue": "governor",
 }
 
 
@@ -48,6 +59,8 @@ def restricted_call(stage: Stage, function: str) -> tuple[Contract, list[Any]]:
         return stage.oracle, [[stage.reporters[0].address], 1]
     if function == "removeSigner":
         return stage.oracle, [stage.reporters[0].address]
+    if function == "setVenue":
+        return stage.router, [NO_VENUE.encoded()]
     return stage.registry, []
 
 
@@ -110,9 +123,13 @@ def test_the_roles_are_as_deployed(stage: Stage) -> None:
         (stage.registry, "pause"): GUARDIAN,
         (stage.registry, "unpause"): GUARDIAN,
         (stage.registry, "mint"): ADMIN,  # open: the registry itself knows the operator
+        (stage.registry, "setOperator"): ADMIN,  # where it is not the operator who calls
         (stage.oracle, "announceSigners"): ADMIN,
         (stage.oracle, "removeSigner"): GUARDIAN,
         (stage.oracle, "enactSigners"): ADMIN,  # open: what was announced is all it does
+        (stage.router, "setVenue"): ADMIN,
+        (stage.compliance, "accredit"): OFFICER,
+        (stage.compliance, "addSystemHolder"): ADMIN,
     }
     for (contract, function), role in roles.items():
         asked = (contract.address, selector(contract, function))
@@ -120,17 +137,23 @@ def test_the_roles_are_as_deployed(stage: Stage) -> None:
     ask = stage.authority.call
     assert ask("ADMIN_ROLE") == ADMIN
     assert ask("PUBLIC_ROLE") == PUBLIC
-    for role, member in ((ADMIN, "governor"), (OPERATOR, "operator"), (GUARDIAN, "guardian")):
+    holders = {
+        ADMIN: "governor",
+        OPERATOR: "operator",
+        GUARDIAN: "guardian",
+        OFFICER: "officer",
+    }
+    for role, member in holders.items():
         members = {who for who in PEOPLE if ask("hasRole", role, person(stage, who).address)[0]}
         assert members == {member}
         assert ask("getRoleAdmin", role) == ask("getRoleGuardian", role) == ADMIN
         assert ask("getRoleGrantDelay", role) == 0
     labels = [(e["roleId"], e["label"]) for e in stage.authority.events("RoleLabel")]
-    assert labels == [(OPERATOR, "OPERATOR"), (GUARDIAN, "GUARDIAN")]
+    assert labels == [(OPERATOR, "OPERATOR"), (GUARDIAN, "GUARDIAN"), (OFFICER, "COMPLIANCE")]
 
 
-def test_both_contracts_are_managed_by_the_authority(stage: Stage) -> None:
-    for contract in (stage.registry, stage.oracle):
+def test_four_contracts_are_managed_by_the_authority(stage: Stage) -> None:
+    for contract in (stage.registry, stage.oracle, stage.router, stage.compliance):
         assert contract.call("authority") == stage.authority.address
         assert contract.call("isConsumingScheduledOp") == bytes(4)
         assert stage.authority.call("isTargetClosed", contract.address) is False

@@ -46,7 +46,7 @@ def test_a_contested_hour_moves_nothing_and_neither_does_any_after_it(case: Case
     before = books(stage, case.cluster)
     for _ in range(2):
         accrue(stage, case.cluster)
-        stage.router.send("distribute", case.cluster, sender=stage.stranger)
+        stage.router.send("accrueAndDistribute", case.cluster, sender=stage.stranger)
         assert settle(stage, case.lease.id) == 0
     after = books(stage, case.cluster)
     assert (after["cursor"], after["lost"], after["earned"]) == (case.hour, 0, before["earned"])
@@ -68,7 +68,7 @@ def test_the_decision_moves_all_at_once(case: Case, end: str) -> None:
     assert case.wallet()[1] == before + due(case, available)
     assert books(stage, case.cluster)["cursor"] == stage.hour()
     rent = case.lease.rate * 4 // RATE
-    stage.router.send("distribute", case.cluster, sender=stage.stranger)
+    stage.router.send("accrueAndDistribute", case.cluster, sender=stage.stranger)
     assert stage.router.call("totalOf", case.cluster) == rent - due(case, available)
 
 
@@ -99,7 +99,7 @@ def test_a_contest_that_changes_nothing_leaves_no_trace_in_the_books(stage: Stag
                 case.recount(7_000)
                 stage.oracle.send("payReporters", sender=stage.stranger)
             settle(stage, case.lease.id)
-            stage.router.send("distribute", case.cluster, sender=stage.stranger)
+            stage.router.send("accrueAndDistribute", case.cluster, sender=stage.stranger)
             ends.append(snapshot(stage, case.cluster, ids))
     plain, contested = ends
     paid = [contested["tenants"][0] + DEPOSIT, *contested["tenants"][1:]]
@@ -188,7 +188,7 @@ def test_a_tenant_who_contests_everything_pays_for_it(stage: Stage) -> None:
             stage.finalize()
             settle(stage, mine.id)
             settle(stage, theirs.id)
-            stage.router.send("distribute", cluster, sender=stage.stranger)
+            stage.router.send("accrueAndDistribute", cluster, sender=stage.stranger)
             found[is_spiteful] = snapshot(stage, cluster, [mine.id, theirs.id])
     paid = found[True]["tenants"]
     found[True]["tenants"] = [paid[0] + 6 * DEPOSIT, *paid[1:]]

@@ -12,10 +12,12 @@ from rich.console import Console
 
 from wellhead.actions.books import PARTS
 from wellhead.demo.chart import LABEL, chart
-from wellhead.demo.money import decimal, dollars, ledger_dollars, percent, rounded
+from wellhead.demo.earnings import Earnings, Purchases
+from wellhead.demo.money import bitcoin, decimal, dollars, ledger_dollars, percent, rounded
 from wellhead.demo.progress import DemoProgress
 from wellhead.demo.render import notes, show
 from wellhead.demo.results import (
+    Accounts,
     Books,
     BooksError,
     DemoResult,
@@ -50,7 +52,10 @@ BOOKS = Books(
     operator=100_000 * USD * LEDGER_SCALE,
     reporters=20_000 * USD * LEDGER_SCALE,
     holders_cash=150_000 * USD * LEDGER_SCALE,
-    bitcoin_pending=30_000 * USD * LEDGER_SCALE,
+    bitcoin_swept=27_000 * USD * LEDGER_SCALE,
+    bitcoin_pending=3_000 * USD * LEDGER_SCALE,
+    operator_waiting=20_000 * USD * LEDGER_SCALE,
+    reporters_waiting=1_000 * USD * LEDGER_SCALE,
     bond=0,
     bond_withdrawn=0,
 )
@@ -72,10 +77,20 @@ SECOND = Books(
     operator=0,
     reporters=0,
     holders_cash=0,
+    bitcoin_swept=0,
     bitcoin_pending=0,
+    operator_waiting=0,
+    reporters_waiting=0,
     bond=4_000 * USD * LEDGER_SCALE,
     bond_withdrawn=300 * USD * LEDGER_SCALE,
 )
+
+CASH = Earnings(150_000 * USD << 4, 149_000 * USD << 4, 999 * USD << 4, 7, (USD << 4) - 7, 4)
+#: Three bitcoin less a tip; of what is left a fraction is owed, a part carried, a tenth vests.
+BITCOIN = Earnings(299_700_000 << 8, 250_000_000 << 8, 3_333, 251, 49_699_986 << 8, 8)
+ACCOUNTS = Accounts(BOOKS, CASH, BITCOIN, Purchases(27_000 * USD, 300_000_000, 300_000))
+NOTHING = Earnings(0, 0, 0, 0, 0, 4)
+SECOND_ACCOUNTS = Accounts(SECOND, NOTHING, NOTHING, Purchases(0, 0, 0))
 
 
 def result(hours: int = 96) -> DemoResult:
@@ -126,11 +141,13 @@ def result(hours: int = 96) -> DemoResult:
             Step(479, "it goes dark, and its operator is gone", is_second=True),
         ],
         holders=[
-            HolderResult("Operator", 342_400 * UNIT // 1000, 0, 72_445_504_321),
-            HolderResult("Family office", 513_600 * UNIT // 1000, 1_027_200 * USD, 54_334_120_000),
+            HolderResult("Operator", 342_400 * UNIT // 1000, 0, 72_445_504_321, 800_000_000),
+            HolderResult(
+                "Family office", 513_600 * UNIT // 1000, 1_027_200 * USD, 54_334_120_000, 1_234
+            ),
         ],
         reporters=[ReporterResult(f"Reporter {i}", 57, 3_622_270_000) for i in range(1, 6)],
-        books=BOOKS,
+        accounts=ACCOUNTS,
         second=SecondResult(
             token="wMADEUP",
             units=24,
@@ -141,7 +158,7 @@ def result(hours: int = 96) -> DemoResult:
                     21, "Tenant E", 10, 454, 455, 240, 3_600, 2_010_670_000, 2_761_440_000, void=120
                 )
             ],
-            books=SECOND,
+            accounts=SECOND_ACCOUNTS,
         ),
     )
 
@@ -170,6 +187,9 @@ def test_no_figure_is_cut(width: int) -> None:
     for figure in (cost, "$4,289.61", "$0.7394", "23.50", "$72,445.50", "$400,000.00", "342.400"):
         assert figure in text
     for figure in ("72+48", "120-84", "$5,544.84", "240-120", "$2,761.44", "$1,300.00", "$300.00"):
+        assert figure in text
+    # Released, waiting for release, to be swept; and both currencies.
+    for figure in ("$80,000.00", "$21,000.00", "$3,000.00", "$1,027,200", "0.00001234"):
         assert figure in text
     assert "…" not in text
 
@@ -238,6 +258,32 @@ def test_the_report_holds_integers_as_strings() -> None:
         assert int(report[f"{prefix}compensation"]) == books.compensation
 
 
+def test_the_bitcoin_adds_up_to_the_unit() -> None:
+    BITCOIN.check("bitcoin")
+    text = shown(80)
+    rows = dict(
+        line.rstrip().rsplit(None, 2)[:2]
+        for line in text[text.index("Holders' bitcoin") :].splitlines()
+        if line.endswith("0.00000000")
+    )
+    parts = {name: int(amount.replace(".", "")) for name, amount in rows.items()}
+    assert parts == {
+        "swept: bitcoin received": 300_000_000,
+        "tips for sweeping": 300_000,
+        "claimed": 250_000_000,
+        "not claimed": 13,
+        "not vested yet": 49_699_986,
+        "carried, fractions": 1,
+    }
+
+
+def test_earnings_that_do_not_add_up_are_refused() -> None:
+    for part in ("claimed", "claimable", "carried", "unvested"):
+        wrong = replace(CASH, **{part: getattr(CASH, part) + 1})
+        with pytest.raises(BooksError, match="the holders' cash"):
+            wrong.check("cash")
+
+
 def test_books_that_do_not_add_up_are_refused() -> None:
     BOOKS.check()
     SECOND.check()
@@ -286,6 +332,7 @@ def test_dollars_are_exact(units: int, text: str) -> None:
 
 def test_other_figures() -> None:
     assert dollars(1_234_567, 4) == "$1.2346"
+    assert bitcoin(123_456_789_012) == "1,234.56789012"
     assert dollars(1_500_000, 0) == "$2"
     assert percent(1, 3) == "33.3 %"
     assert percent(1, 0) == "0.0 %"

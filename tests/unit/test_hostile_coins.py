@@ -50,7 +50,7 @@ def test_a_coin_that_is_broken_stops_payments_alone(stage: Stage, code: str) -> 
     refund = refund_of(cancel(stage, own.id, own.start + 20, by=buyer))
     assert refund > 0
     stage.market.send("transferFrom", sale.seller.address, buyer.address, later, sender=sale.seller)
-    stage.router.send("distribute", lease.cluster, sender=stage.stranger)
+    stage.router.send("accrueAndDistribute", lease.cluster, sender=stage.stranger)
     stage.vault.send("move", stage.cash.address, stage.stranger.address, 7, sender=buyer)
     for payer in stage.tenants[2:3]:
         with expect_revert(""), unchanged(stage, stage.market, stage.vault):
@@ -97,7 +97,7 @@ def world(stage: Stage) -> World:
         get_create_address(HexAddress(HexStr(stage.governor.address)), Nonce(nonce + step))
         for step in (4, 5)
     )
-    vault = deploy(stage, "Vault", market, exchange, stage.contests.address)
+    vault = deploy(stage, "Vault", market, exchange, stage.contests.address, stage.router.address)
     registry, oracle, router = stage.registry, stage.oracle, stage.router
     around = (registry.address, oracle.address, vault.address, router.address, coin.address)
     metadata = deploy(stage, "LeaseMetadata")

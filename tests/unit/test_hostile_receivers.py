@@ -144,8 +144,9 @@ def test_a_hostile_tenant_stops_no_accrual_and_no_payout(
             other = open_lease(stage, cluster, 20, start, 6, stage.tenants[1])
             deliver(stage, cluster, {start + h: 20_000 for h in range(6)})
             stage.market.send("settle", other.id, sender=stage.stranger)
-            stage.router.send("distribute", cluster, sender=stage.stranger)
-            people = (stage.tenants[1], stage.operator, stage.router)
+            stage.router.send("accrueAndDistribute", cluster, sender=stage.stranger)
+            stage.router.send("release", cluster, sender=stage.stranger)
+            people = (stage.tenants[1], stage.operator, stage.oracle, stage.router)
             return [stage.claim_of(account) for account in people]
 
     assert outcome(put(stage, code)) == outcome(stage.tenants[2])

@@ -22,7 +22,7 @@ def test_nobody_but_the_router_collects(stage: Stage, cluster: int, caller: str)
         attempt(stage.market, "collect", cluster, sender=account)
 
 
-def test_collecting_accrues_and_hands_over_whole_units(stage: Stage, cluster: int) -> None:
+def test_whole_units_go_to_the_router(stage: Stage, cluster: int) -> None:
     leases = [open_lease(stage, cluster, units, stage.hour() + 1, 3) for units in (7, 11)]
     start = leases[0].start
     deliver(stage, cluster, {start: 17_000, start + 1: 18_000, start + 2: 16_001})
@@ -30,13 +30,10 @@ def test_collecting_accrues_and_hands_over_whole_units(stage: Stage, cluster: in
     ledger = sum(lease.rate for lease in leases) * (3 * Q - lost)
     remainder = sum(lease.remainder for lease in leases)
 
-    receipt = stage.router.send("distribute", cluster, sender=stage.stranger)
+    receipt = stage.router.send("accrueAndDistribute", cluster, sender=stage.stranger)
 
-    assert receipt.event("Collected").arguments == {
-        "clusterId": cluster,
-        "earned": ledger // LEDGER,
-        "remainder": remainder // LEDGER,
-    }
+    handed = receipt.event("Distributed")
+    assert (handed["earned"], handed["remainder"]) == (ledger // LEDGER, remainder // LEDGER)
     assert receipt.event("Accrued")["earned"] == ledger
     found = books(stage, cluster)
     assert found["earned"] == ledger % LEDGER
@@ -50,10 +47,70 @@ def test_collecting_accrues_and_hands_over_whole_units(stage: Stage, cluster: in
     }
 
 
+def test_collecting_does_not_accrue(stage: Stage, cluster: int) -> None:
+    lease = open_lease(stage, cluster, 7, stage.hour() + 1, 3)
+    set_remainder(stage, cluster, 0)
+    deliver(stage, cluster, dict.fromkeys(range(lease.start, lease.end), 7_000))
+    with unchanged(stage):
+        assert stage.router.send("distribute", cluster, sender=stage.stranger).events == ()
+    stage.market.send("accrue", cluster, sender=stage.stranger)
+    receipt = stage.router.send("distribute", cluster, sender=stage.stranger)
+    assert receipt.all("Accrued") == []
+    assert receipt.event("Distributed")["earned"] == lease.rent * Q // LEDGER
+
+
+def test_the_hours_that_earned_something_are_counted(stage: Stage, cluster: int) -> None:
+    lease = open_lease(stage, cluster, 10, stage.hour() + 1, 6)
+    router = impersonate(stage, stage.router.address)
+
+    def collect() -> int:
+        hours: int = stage.market.call("collect", cluster, sender=router.address)[2]
+        stage.market.send("collect", cluster, sender=router)
+        return hours
+
+    def accrue(working: list[int]) -> None:
+        first = books(stage, cluster)["cursor"] or lease.start
+        first = max(first, lease.start)
+        deliver(stage, cluster, {first + i: value for i, value in enumerate(working)})
+        stage.market.send("accrue", cluster, sender=stage.stranger)
+
+    # Nothing is earned in the second, nor in the hours before the lease.
+    accrue([10_000, 0, 5_000])
+    assert collect() == 2
+    assert collect() == 0
+    accrue([5_200])
+    accrue([10_000])
+    assert collect() == 2
+    accrue([0])
+    set_remainder(stage, cluster, LEDGER)
+    assert collect() == 0
+
+
+def test_hours_that_earned_less_than_a_unit_count_when_it_is_collected(stage: Stage) -> None:
+    cluster = stage.cluster(UNITS, FLAT.but(sla=Q, penalty=0))
+    lease = open_lease(stage, cluster, 1, stage.hour() + 1, 4)
+    router = impersonate(stage, stage.router.address)
+    collected = []
+    for hour in range(lease.start, lease.end):
+        deliver(stage, cluster, {hour: 400})  # four tenths of one unit
+        stage.market.send("accrue", cluster, sender=stage.stranger)
+        collected.append(stage.market.call("collect", cluster, sender=router.address))
+        stage.market.send("collect", cluster, sender=router)
+    assert collected == [(0, 0, 0), (0, 0, 0), (1, 0, 3), (0, 0, 0)]
+
+
+def test_what_a_cancellation_earns_covers_no_hour(stage: Stage, cluster: int) -> None:
+    lease = open_lease(stage, cluster, 10, stage.hour() + 2, 24)
+    router = impersonate(stage, stage.router.address)
+    stage.market.send("cancel", lease.id, lease.start, 0, sender=lease.tenant)
+    earned, _, hours = stage.market.call("collect", cluster, sender=router.address)
+    assert (earned > 0, hours) == (True, 0)
+
+
 def test_nothing_to_collect_changes_nothing(stage: Stage, cluster: int) -> None:
     stage.market.send("accrue", cluster, sender=stage.stranger)
     router = impersonate(stage, stage.router.address)
-    assert stage.market.call("collect", cluster, sender=router.address) == (0, 0)
+    assert stage.market.call("collect", cluster, sender=router.address) == (0, 0, 0)
     with unchanged(stage):
         receipt = stage.market.send("collect", cluster, sender=router)
     assert receipt.events == ()
@@ -65,8 +122,8 @@ def test_less_than_a_unit_waits(stage: Stage) -> None:
     collected = []
     for hour in range(lease.start, lease.end):
         deliver(stage, cluster, {hour: 600})  # six tenths of one unit
-        receipt = stage.router.send("distribute", cluster, sender=stage.stranger)
-        collected.append(sum(event["earned"] for event in receipt.all("Collected")))
+        receipt = stage.router.send("accrueAndDistribute", cluster, sender=stage.stranger)
+        collected.append(sum(event["earned"] for event in receipt.all("Distributed")))
     assert collected == [0, 1, 0, 1]
     assert books(stage, cluster)["earned"] == 24 * LEDGER // 10 - 2 * LEDGER
 
@@ -76,12 +133,9 @@ def test_whole_units_of_remainders_go_to_the_router_apart(stage: Stage, cluster:
     set_remainder(stage, cluster, 5 * LEDGER + 3)
     deliver(stage, cluster, dict.fromkeys(range(lease.start, lease.end), 7_000))
     earned = lease.rent * Q // LEDGER
-    receipt = stage.router.send("distribute", cluster, sender=stage.stranger)
-    assert receipt.event("Collected").arguments == {
-        "clusterId": cluster,
-        "earned": earned,
-        "remainder": 5,
-    }
+    receipt = stage.router.send("accrueAndDistribute", cluster, sender=stage.stranger)
+    handed = receipt.event("Distributed")
+    assert (handed["earned"], handed["remainder"]) == (earned, 5)
     assert books(stage, cluster)["remainder"] == 3
     assert stage.claim_of(stage.market) == lease.cost - earned
 
@@ -98,7 +152,8 @@ def test_all_that_was_paid_is_collected_refunded_or_in_the_books(
     deliver(stage, cluster, availability)
     for lease in leases:
         stage.market.send("settle", lease.id, sender=stage.stranger)
-    collected = stage.router.send("distribute", cluster, sender=stage.stranger).event("Collected")
+    receipt = stage.router.send("accrueAndDistribute", cluster, sender=stage.stranger)
+    collected = receipt.event("Distributed")
     found = books(stage, cluster)
     cursor = found["cursor"]
     assert cursor == start + 5

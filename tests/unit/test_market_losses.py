@@ -259,7 +259,7 @@ def test_all_money_is_somewhere_in_ledger_integers(stage: Stage, amount: int) ->
             case 3:
                 ids.append(act("splitUnits", 2, 5, by=1).event("UnitsSplit")["newLeaseId"])
             case 4 | 8:
-                flows.note(stage.router.send("distribute", cluster, sender=stage.stranger))
+                flows.note(stage.router.send("accrueAndDistribute", cluster, sender=stage.stranger))
             case 5:
                 act("postBond", cluster, 11, by=3)
             case 6:
@@ -268,6 +268,6 @@ def test_all_money_is_somewhere_in_ledger_integers(stage: Stage, amount: int) ->
                 flows.note(withdraw(stage, cluster, books(stage, cluster)["bond"] // LEDGER // 3))
         act("settle", ids[step % len(ids)], by=3)
         assert_balanced(stage, cluster, flows, ids)
-    flows.note(stage.router.send("distribute", cluster, sender=stage.stranger))
+    flows.note(stage.router.send("accrueAndDistribute", cluster, sender=stage.stranger))
     assert 0 not in (flows.collected, flows.cancelled, flows.withdrawn)
     assert_balanced(stage, cluster, flows, ids)

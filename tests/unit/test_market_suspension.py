@@ -223,7 +223,8 @@ def test_nobody_gains_or_loses_by_a_suspension(
             for lease_id in (lease.id, other.id):
                 stage.market.send("settle", lease_id, sender=stage.stranger)
             refund = refund_of(cancel(stage, lease.id, stage.hour() + 1))
-            stage.router.send("distribute", lease.cluster, sender=stage.stranger)
+            stage.router.send("accrueAndDistribute", lease.cluster, sender=stage.stranger)
+            stage.router.send("release", lease.cluster, sender=stage.stranger)
             people = (lease.tenant, other.tenant, stage.operator, stage.market, stage.router)
             return [
                 refund,

@@ -125,7 +125,7 @@ def test_what_is_kept_loses_the_discount_it_does_not_deserve() -> None:
     assert (view.end, view.stop, view.rate) == (first + 2, first + 2, 4_500_000 * RATE_SCALE)
     assert world.market.parts_of(key)[0].is_cut
     assert refused(lambda: world.market.cancel(TENANT, key, first + 1, 0)) == ("Cut", key, first)
-    assert world.router.distribute(1) == 500_000
+    assert world.router.accrue_and_distribute(1) == 500_000
     invariants.check_all(world)
 
 

@@ -125,7 +125,9 @@ def test_revenue_beyond_the_bound_is_held() -> None:
     world.cash.mint(GOVERNOR, bound + 5)
     world.cash.approve(GOVERNOR, world.vault.address, bound + 5)
     world.vault.deposit(GOVERNOR, world.cash.address, token.address, bound + 5)
-    token.add_revenue(world.router.address, 1, 0)
-    token.add_revenue(world.router.address, bound + 4, 0)
+    token.add_cash(world.router.address, 1, 0)
+    token.add_cash(world.router.address, bound + 4, 7)
     assert (token.cash.held, token.cash.total) == (6, (bound - 1) << 68)
-    assert token.cash.owed_to(OPERATOR) + token.cash.carried == token.cash.total
+    assert token.cash.unvested == 7 << 68
+    owed = token.cash.owed_to(OPERATOR)
+    assert owed + token.cash.carried + token.cash.unvested == token.cash.total

@@ -57,7 +57,7 @@ def act(world: World, kind: int, a: int, b: int, c: int) -> None:
         case 3:
             world.market.settle(a % 9)
         case 4:
-            world.router.distribute(1)
+            world.router.accrue_and_distribute(1)
         case 5:
             world.market.transfer_from(who, who, other, b % 9)
         case 6:

@@ -52,14 +52,21 @@ def test_a_lease_from_booking_to_claim() -> None:
     # All 5 units worked but for 1 %: the SLA is met to the digit.
     assert world.market.settle(lease_id) == 0
     assert world.market.books_of(1).lost == 0
-    assert world.router.distribute(1) == 13_750_000
-    assert world.router.routed_of(1).paid.operator == 1_375_000
+    assert world.router.accrue_and_distribute(1) == 13_750_000
     assert world.router.bitcoin_pending_of(1) == 4_125_000
-    assert world.vault.claim_of(world.cash.address, world.oracle.address) == 275_000
-    # 0.58 of it for 10 tokens; the index step rounds down and the rest is carried.
-    assert world.token(1).cash.total == 7_975_000 << 68
-    claimed, _ = world.token(1).claim(OPERATOR, OPERATOR)
-    assert claimed == 7_974_999 + (world.token(1).cash.carried == 0)
+    assert world.router.release(1) == (1_375_000, 275_000)
+    assert claim(world, world.oracle.address) == 275_000
+    # 0.58 of it for 10 tokens, a third of that at once: it is the revenue of three hours.
+    token = world.token(1)
+    assert token.cash.total == 7_975_000 << 68
+    assert token.cash.unvested == (7_975_000 - 2_658_333) << 68
+    assert token.cash.claimable(OPERATOR) == 2_658_332
+    world.advance(DAY // 2)
+    assert token.cash.claimable(OPERATOR) == 2_658_333 + 2_658_333
+    world.advance(DAY // 2)
+    # The index step rounds down and the rest is carried.
+    claimed, _ = token.claim(OPERATOR, OPERATOR)
+    assert claimed == 7_974_999 + (token.cash.carried == 0)
     assert world.oracle.pay_reporters() == 91_666
     invariants.check_all(world)
 
@@ -91,7 +98,7 @@ def test_an_outage_is_refunded_with_the_penalty() -> None:
     world.now = closable
     world.oracle.close_silent(1, first + 3)
     assert world.market.settle(lease_id) == 12_000_000
-    assert world.router.distribute(1) == 27_000_000
+    assert world.router.accrue_and_distribute(1) == 27_000_000
     invariants.check_all(world)
 
 
@@ -135,18 +142,24 @@ def test_late_is_the_same_as_often(available: list[int], offset: int) -> None:
         world.now = NOW + 31 * HOUR
     for step in range(300):
         often.advance(DAY // 300)
-        often.router.distribute(1)
+        often.router.accrue_and_distribute(1)
         often.market.settle(ids[step % 3])
         invariants.check_rent(often)
     late.now = often.now = NOW + 60 * HOUR
     for world in (often, late):
-        world.router.distribute(1)
+        world.router.accrue_and_distribute(1)
         for lease_id in ids:
             world.market.settle(lease_id)
         invariants.check_all(world)
     assert often.vault.claims[often.cash.address] == late.vault.claims[late.cash.address]
     assert often.market.books_of(1) == late.market.books_of(1)
-    assert often.router.routed_of(1) == late.router.routed_of(1)
+    routed = [replace(world.router.routed_of(1), pending_since=0) for world in (often, late)]
+    assert routed[0] == routed[1]
+    # When all has vested, everybody was paid the same for the same.
+    for world in (often, late):
+        world.now = NOW + 90 * HOUR
+    assert often.token(1).cash.unvested == late.token(1).cash.unvested == 0
+    assert often.token(1).owed_ledger_of(OPERATOR) == late.token(1).owed_ledger_of(OPERATOR)
 
 
 def test_the_longest_walk_of_one_call() -> None:

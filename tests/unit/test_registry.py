@@ -258,4 +258,4 @@ def test_only_the_registry_deploys_tokens(stage: Stage, who: str) -> None:
     caller: UnlockedAccount = getattr(stage, who)
     factory: Contract = stage.deployment.factory
     with refused(stage, "CapacityTokenFactory_NotRegistry", caller.address):
-        factory.send("create", 1, "Northern H100", "wNH1", sender=caller)
+        factory.send("create", 1, 0, "Northern H100", "wNH1", sender=caller)

@@ -280,7 +280,7 @@ def test_new_units_take_no_part_of_old_revenue(stage: Stage) -> None:
         return token.call_many([("owedLedgerOf", [who.address]) for who in people])
 
     with stage.scratch():
-        stage.router.send("distribute", cluster_id, sender=stage.stranger)
+        stage.router.send("accrueAndDistribute", cluster_id, sender=stage.stranger)
         expected = earned()
     assert 0 < expected[1][0] < expected[0][0]
     receipt = stage.mint(cluster_id, 900)

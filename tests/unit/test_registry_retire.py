@@ -132,7 +132,7 @@ def test_what_retired_tokens_earned_stays_owed(stage: Stage) -> None:
     stage.report_hours(cluster_id, hour, hour + 1)
     stage.finalize()
     with stage.scratch():
-        stage.router.send("distribute", cluster_id, sender=stage.stranger)
+        stage.router.send("accrueAndDistribute", cluster_id, sender=stage.stranger)
         operators, _ = token.call("claimable", operator.address)
         holders, _ = token.call("claimable", holder.address)
     assert 0 < holders < operators
@@ -151,7 +151,7 @@ def test_hours_that_are_not_final_pay_the_tokens_that_remain(stage: Stage) -> No
     retire(stage, cluster_id, 60)
     stage.report([Sample(cluster_id, hour, 100_000, 100_000)])
     stage.finalize()
-    stage.router.send("distribute", cluster_id, sender=stage.stranger)
+    stage.router.send("accrueAndDistribute", cluster_id, sender=stage.stranger)
     assert token.call("claimable", operator.address) == (0, 0)
     total = stage.router.call("totalOf", cluster_id)
     cash_share = total * 450_000 // 1_000_000

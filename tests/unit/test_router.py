@@ -5,11 +5,12 @@ import pytest
 
 from tests.support.rent import FLAT, LEDGER, Opened, deliver, open_lease, set_remainder
 from tests.support.reverts import expect_revert
-from tests.support.stage import MAX, UNIT, Q, Stage, Terms
+from tests.support.stage import HOUR, MAX, UNIT, Q, Stage, Terms
 from tests.support.state import unchanged
 from wellhead.chain import Receipt
 
 UNITS = 100
+DAY = 24 * HOUR
 #: Operator, reporters, bitcoin; holders' cash is the rest.
 SPLITS = [
     (300_000, 50_000, 200_000),
@@ -39,26 +40,25 @@ def parts_of(total: int, split: tuple[int, int, int]) -> dict[str, int]:
 
 
 def distribute(stage: Stage, cluster: int) -> Receipt:
-    return stage.router.send("distribute", cluster, sender=stage.stranger)
-
-
-def claims(stage: Stage, cluster: int) -> dict[str, int]:
-    return {
-        "operator": stage.claim_of(stage.operator),
-        "reporters": stage.claim_of(stage.oracle),
-        "cash": stage.claim_of(stage.token(cluster)),
-        "bitcoin": stage.claim_of(stage.router),
-    }
+    return stage.router.send("accrueAndDistribute", cluster, sender=stage.stranger)
 
 
 def assert_split(stage: Stage, cluster: int, total: int, split: tuple[int, int, int]) -> None:
-    """All claims, and the router's own books, after `total` units of one cluster."""
+    """All claims, and the router's own books, after `total` units of one cluster: the token has its
+    part, and all the rest is in the router's claim."""
     parts = parts_of(total, split)
     carried = total - sum(parts.values())
     assert 0 <= carried < 4
-    assert claims(stage, cluster) == {**parts, "bitcoin": parts["bitcoin"] + carried}
-    asked = [(name, (cluster,)) for name in ("totalOf", "carriedOf", "bitcoinPendingOf")]
-    assert stage.router.call_many(asked) == [total, carried, parts["bitcoin"]]
+    assert stage.claim_of(stage.operator) == stage.claim_of(stage.oracle) == 0
+    assert stage.claim_of(stage.token(cluster)) == parts["cash"]
+    assert stage.claim_of(stage.router) == total - parts["cash"]
+    names = ("totalOf", "carriedOf", "bitcoinPendingOf", "releasableOf")
+    assert stage.router.call_many([(name, (cluster,)) for name in names]) == [
+        total,
+        carried,
+        parts["bitcoin"],
+        (parts["operator"], parts["reporters"]),
+    ]
 
 
 def served_lease(stage: Stage, cluster: int, units: int = 7, hours: int = 5) -> Opened:
@@ -73,25 +73,23 @@ def test_revenue_is_split_as_the_terms_say(stage: Stage, split: tuple[int, int, 
     lease = served_lease(stage, cluster)
     total = lease.rent * Q // LEDGER
     parts = parts_of(total, split)
-    assert stage.router.call("distribute", cluster) == total
+    assert stage.router.call("accrueAndDistribute", cluster) == total
 
     receipt = distribute(stage, cluster)
 
     assert receipt.event("Distributed").arguments == {
         "clusterId": cluster,
+        "earned": total,
         "remainder": 0,
-        **parts,
+        "cash": parts["cash"],
+        "bitcoin": parts["bitcoin"],
     }
     paid = [(e["to"], e["amount"]) for e in receipt.all("Moved")[1:]]
-    payees = (
-        (stage.operator.address, parts["operator"]),
-        (stage.oracle.address, parts["reporters"]),
-        (stage.token(cluster).address, parts["cash"]),
-    )
-    assert paid == [(payee, amount) for payee, amount in payees if amount]
-    assert [event["cash"] for event in receipt.all("RevenueAdded")] == [parts["cash"]] * (
-        parts["cash"] > 0
-    )
+    has_cash = parts["cash"] > 0
+    assert paid == [(stage.token(cluster).address, parts["cash"])] * has_cash
+    # Five hours came together: what is more than one of them vests.
+    late = {"amount": parts["cash"], "backlog": parts["cash"] - parts["cash"] // 5}
+    assert [event.arguments for event in receipt.all("CashAdded")] == [late] * has_cash
     assert_split(stage, cluster, total, split)
 
 
@@ -116,14 +114,27 @@ def test_distributing_again_changes_nothing(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, Terms(speed=0))
     served_lease(stage, cluster)
     distribute(stage, cluster)
+    for function in ("distribute", "accrueAndDistribute"):
+        with unchanged(stage):
+            assert stage.router.send(function, cluster, sender=stage.stranger).events == ()
+        assert stage.router.call(function, cluster) == 0
+
+
+def test_distributing_leaves_the_accrual_to_others(stage: Stage) -> None:
+    cluster = stage.cluster(UNITS, Terms(speed=0))
+    total = served_lease(stage, cluster).rent * Q // LEDGER
     with unchanged(stage):
-        assert distribute(stage, cluster).events == ()
-    assert stage.router.call("distribute", cluster) == 0
+        stage.router.send("distribute", cluster, sender=stage.stranger)
+    stage.market.send("accrue", cluster, sender=stage.stranger)
+    receipt = stage.router.send("distribute", cluster, sender=stage.stranger)
+    assert receipt.event("Distributed")["earned"] == total
+    assert receipt.all("Accrued") == []
+    assert_split(stage, cluster, total, SPLITS[0])
 
 
 def test_a_cluster_that_earned_nothing_distributes_nothing(stage: Stage) -> None:
     cluster = stage.register()
-    assert stage.router.call("distribute", cluster) == 0
+    assert stage.router.call("accrueAndDistribute", cluster) == 0
     assert distribute(stage, cluster).all("Distributed") == []
     assert_split(stage, cluster, 0, SPLITS[0])
 
@@ -134,14 +145,20 @@ def test_remainders_are_the_operators_alone(stage: Stage) -> None:
     lease = served_lease(stage, cluster)
     set_remainder(stage, cluster, 9 * LEDGER)
     total = lease.rent * Q // LEDGER
-    assert stage.router.call("distribute", cluster) == total + 9
+    parts = parts_of(total, split)
+    assert stage.router.call("accrueAndDistribute", cluster) == total + 9
     receipt = distribute(stage, cluster)
     assert receipt.event("Distributed").arguments == {
         "clusterId": cluster,
+        "earned": total,
         "remainder": 9,
-        **parts_of(total, split),
+        "cash": parts["cash"],
+        "bitcoin": parts["bitcoin"],
     }
-    assert stage.claim_of(stage.operator) == parts_of(total, split)["operator"] + 9
+    waiting = (parts["operator"] + 9, parts["reporters"])
+    assert stage.router.call("releasableOf", cluster) == waiting
+    stage.router.send("release", cluster, sender=stage.stranger)
+    assert (stage.claim_of(stage.operator), stage.claim_of(stage.oracle)) == waiting
     assert stage.router.call("totalOf", cluster) == total
 
 
@@ -150,7 +167,8 @@ def test_a_remainder_without_revenue_is_paid_too(stage: Stage) -> None:
     open_lease(stage, cluster, 1, stage.hour() + 1, 1)
     set_remainder(stage, cluster, 2 * LEDGER + 1)
     assert distribute(stage, cluster).event("Distributed")["remainder"] == 2
-    assert stage.claim_of(stage.operator) == 2
+    assert stage.router.call("releasableOf", cluster) == (2, 0)
+    assert stage.claim_of(stage.router) == 2
     assert stage.router.call("totalOf", cluster) == 0
 
 
@@ -163,17 +181,24 @@ def test_clusters_have_books_of_their_own(stage: Stage) -> None:
     asked = ("totalOf", "carriedOf", "bitcoinPendingOf")
     assert [stage.router.call(name, first) for name in asked] == [5, 2, 1]
     assert [stage.router.call(name, second) for name in asked] == [2, 2, 0]
-    assert stage.claim_of(stage.router) == 5
+    # Of three parts in three the token has one, and of two the floors gave it none.
+    waits = [stage.router.call("releasableOf", cluster) for cluster in (first, second)]
+    assert waits == [(1, 1), (0, 0)]
+    assert stage.claim_of(stage.router) == 7
 
 
 @pytest.mark.parametrize("cluster_id", [0, 2, MAX])
 def test_an_unknown_cluster_is_refused(stage: Stage, cluster_id: int) -> None:
     stage.cluster()
-    for function in ("distribute", "carriedOf"):
+    for function, more in (("accrueAndDistribute", ()), ("carriedOf", ()), ("payIn", (1,))):
         with expect_revert("CapacityRegistry_UnknownCluster", cluster_id):
-            stage.router.call(function, cluster_id)
-    for function in ("totalOf", "bitcoinPendingOf"):
+            stage.router.call(function, cluster_id, *more)
+    for function in ("distribute", "totalOf", "bitcoinPendingOf"):
         assert stage.router.call(function, cluster_id) == 0
+    for function in ("release", "releasableOf"):
+        assert stage.router.call(function, cluster_id) == (0, 0)
+    for function in ("distribute", "release"):
+        assert stage.router.send(function, cluster_id, sender=stage.stranger).events == ()
 
 
 def test_distribution_and_claims_stay_open_while_paused(stage: Stage) -> None:
@@ -181,6 +206,7 @@ def test_distribution_and_claims_stay_open_while_paused(stage: Stage) -> None:
     lease = served_lease(stage, cluster)
     stage.registry.send("pause", sender=stage.guardian)
     distribute(stage, cluster)
+    stage.skip(DAY)
     event = stage.token(cluster).send("claim", stage.holders[0].address, sender=stage.operator)
     earned = lease.rent * Q // LEDGER
     assert earned - 1 <= event.event("Claimed")["cash"] <= earned
@@ -195,7 +221,12 @@ def test_blocked_payees_stop_no_distribution(stage: Stage) -> None:
         stage.cash.send("setBlocked", address, True, sender=stage.stranger)
     stage.cash.send("setPaused", True, sender=stage.stranger)
     distribute(stage, cluster)
-    assert_split(stage, cluster, lease.rent * Q // LEDGER, SPLITS[0])
+    total = lease.rent * Q // LEDGER
+    assert_split(stage, cluster, total, SPLITS[0])
+    stage.router.send("release", cluster, sender=stage.stranger)
+    parts = parts_of(total, SPLITS[0])
+    assert stage.claim_of(stage.operator) == parts["operator"]
+    assert stage.claim_of(stage.oracle) == parts["reporters"]
 
 
 def test_revenue_of_retired_units_waits_in_the_token(stage: Stage) -> None:
@@ -216,6 +247,7 @@ def test_every_holder_earns_by_balance(stage: Stage) -> None:
         token.send("transfer", holder.address, units * UNIT, sender=stage.operator)
     total = served_lease(stage, cluster).rent * Q // LEDGER
     distribute(stage, cluster)
+    stage.skip(DAY)
     cash = parts_of(total, SPLITS[0])["cash"]
     owners = [*stage.holders, stage.operator]
     for holder, units in zip(owners, (10, 25, 40, 25), strict=True):

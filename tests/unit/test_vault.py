@@ -24,7 +24,7 @@ def events(receipt: Receipt, *names: str) -> list[dict[str, Any]]:
 
 
 def test_who_may_charge_is_fixed_at_deployment(safe: Safe) -> None:
-    for name in ("market", "exchange", "contests"):
+    for name in ("market", "exchange", "contests", "router"):
         assert safe.vault.call(name) == getattr(safe, name).address
 
 

@@ -1,5 +1,5 @@
-"""What market, exchange and contests may do in the vault: charge the account that called them, by
-claim, by allowance or by a signed authorization."""
+"""What market, exchange, contests and router may do in the vault: charge the account that called
+them, by claim, by allowance or by a signed authorization."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def moves(receipt: Receipt) -> list[tuple[str, dict[str, Any]]]:
     return [(e.name, e.arguments) for e in receipt.events if e.name in kinds]
 
 
-@pytest.mark.parametrize("caller", ["market", "exchange", "contests"])
+@pytest.mark.parametrize("caller", ["market", "exchange", "contests", "router"])
 @pytest.mark.parametrize(
     ("amount", "by_claim"), [(0, 0), (1, 1), (999, 999), (1000, 1000), (1001, 1000), (2000, 1000)]
 )
@@ -168,7 +168,7 @@ def test_an_authorization_becomes_the_payers_claim(stage: Stage) -> None:
         )
 
 
-@pytest.mark.parametrize("caller", ["market", "exchange", "contests"])
+@pytest.mark.parametrize("caller", ["market", "exchange", "contests", "router"])
 def test_who_charges_passes_authorizations_on(stage: Stage, safe: Safe, caller: str) -> None:
     ann = safe.ann
     stage.cash.send("mint", ann.address, 100, sender=ann)
@@ -210,7 +210,7 @@ def test_an_account_without_code_is_no_coin(safe: Safe) -> None:
 
 
 def test_a_blocked_payer_still_pays_by_claim(stage: Stage) -> None:
-    vault = deploy(stage, "Vault", *[stage.guardian.address] * 3)
+    vault = deploy(stage, "Vault", *[stage.guardian.address] * 4)
     ann, bob, _ = stage.holders
     stage.cash.send("mint", ann.address, 100, sender=ann)
     stage.cash.send("approve", vault.address, MAX, sender=ann)

@@ -7,11 +7,31 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
+from eth_abi.codec import ABIDecoder
+from eth_abi.decoding import StringDecoder
+from eth_abi.registry import registry
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from wellhead import toolchain
+
+
+class _Text(StringDecoder):
+    """Texts on chain are whatever somebody wrote: what is not UTF-8 must stop nobody's reading."""
+
+    def __init__(self) -> None:
+        super().__init__("replace")  # type: ignore[no-untyped-call]
+
+
+def _decoder() -> ABIDecoder:
+    types = registry.copy()  # type: ignore[no-untyped-call]
+    types.unregister_decoder("string")
+    types.register_decoder("string", _Text)
+    return ABIDecoder(types)
+
+
+decode = _decoder().decode
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,15 @@ class Deployment:
         return self.contract("RevenueRouter")
 
     @property
+    def compliance(self) -> Contract:
+        return self.contract("Compliance")
+
+    @property
+    def metadata(self) -> Contract:
+        """What writes the tokens' documents and cards."""
+        return self.contract("CapacityMetadata")
+
+    @property
     def factory(self) -> Contract:
         return self.contract("CapacityTokenFactory")
 

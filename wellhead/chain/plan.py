@@ -7,7 +7,7 @@ deployer and its nonces. So creations have their nonces for good; the calls afte
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from eth_abi.abi import encode
@@ -16,15 +16,44 @@ from eth_utils.address import to_checksum_address
 
 from wellhead import toolchain
 from wellhead.chain.abi import canonical_type, functions_of
+from wellhead.chain.parameters import NO_VENUE as NO_VENUE  # re-exported
+from wellhead.chain.parameters import Delays as Delays  # re-exported
+from wellhead.chain.parameters import Parameters as Parameters  # re-exported
+from wellhead.chain.parameters import Venue as Venue  # re-exported
 
 ADMIN_ROLE = 0
 OPERATOR_ROLE = 1
 GUARDIAN_ROLE = 2
-ROLES = {ADMIN_ROLE: "ADMIN", OPERATOR_ROLE: "OPERATOR", GUARDIAN_ROLE: "GUARDIAN"}
+COMPLIANCE_ROLE = 3
+ROLES = {
+    ADMIN_ROLE: "ADMIN",
+    OPERATOR_ROLE: "OPERATOR",
+    GUARDIAN_ROLE: "GUARDIAN",
+    COMPLIANCE_ROLE: "COMPLIANCE",
+}
 #: The functions that each role may call, by contract.
 FUNCTIONS: dict[int, dict[str, tuple[str, ...]]] = {
     OPERATOR_ROLE: {"CapacityRegistry": ("register",)},
     GUARDIAN_ROLE: {"CapacityRegistry": ("pause", "unpause"), "MetricsOracle": ("removeSigner",)},
+    COMPLIANCE_ROLE: {
+        "Compliance": (
+            "revoke",
+            "accredit",
+            "dismiss",
+            "setRule",
+            "setBlocked",
+            "setFrozenTokens",
+            "forcedTransfer",
+        )
+    },
+}
+
+#: Functions that stay the governor's; nobody is granted them, so no call makes them so.
+GOVERNED: dict[str, tuple[str, ...]] = {
+    "CapacityRegistry": ("setOperator",),
+    "Compliance": ("addSystemHolder",),
+    "MetricsOracle": ("announceSigners",),
+    "RevenueRouter": ("setVenue",),
 }
 
 #: The last call: the deployer gives up its own role.
@@ -42,47 +71,11 @@ ORDER = (
     "LeaseExchange",
     "Contests",
     "RevenueRouter",
+    "Compliance",
+    "CapacityMetadata",
     "CapacityTokenFactory",
     "CapacityRegistry",
 )
-
-
-@dataclass(frozen=True)
-class Delays:
-    """Seconds between announcing an act of a role and doing it; `grant` between granting a role
-    and its taking effect. The authority itself puts a first `grant` off for five days."""
-
-    governor: int = 0
-    operator: int = 0
-    guardian: int = 0
-    grant: int = 0
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """What a deployment is made with. `cash` and `reserve` are ERC-20 addresses; `finality` is in
-    seconds; `contest_deposit` in stablecoin units; `reporters` in any order. Without a `governor`
-    the deployer stays one."""
-
-    cash: str
-    reserve: str
-    reporters: Sequence[str]
-    threshold: int
-    operators: Sequence[str] = ()
-    guardians: Sequence[str] = ()
-    finality: int = 24 * 3600
-    contest_deposit: int = 100 * 10**6
-    governor: str | None = None
-    delays: Delays = field(default_factory=Delays)
-
-    def plain(self) -> dict[str, Any]:
-        """As JSON has it."""
-        body = asdict(self)
-        return {k: list(v) if isinstance(v, tuple | list) else v for k, v in body.items()}
-
-    @classmethod
-    def from_plain(cls, body: dict[str, Any]) -> Parameters:
-        return cls(**{**body, "delays": Delays(**body["delays"])})
 
 
 @dataclass(frozen=True)
@@ -152,7 +145,12 @@ def creations(deployer: str, nonce: int, parameters: Parameters) -> list[Creatio
     )
     arguments: dict[str, list[Any]] = {
         "Authority": [deployer],
-        "Vault": [at["LeaseMarket"], at["LeaseExchange"], at["Contests"]],
+        "Vault": [
+            at["LeaseMarket"],
+            at["LeaseExchange"],
+            at["Contests"],
+            at["RevenueRouter"],
+        ],
         "MetricsOracle": [
             at["Authority"],
             at["CapacityRegistry"],
@@ -177,18 +175,27 @@ def creations(deployer: str, nonce: int, parameters: Parameters) -> list[Creatio
             parameters.contest_deposit,
         ],
         "RevenueRouter": [
+            at["Authority"],
             at["CapacityRegistry"],
             at["LeaseMarket"],
             at["Vault"],
             at["MetricsOracle"],
             parameters.cash,
-        ],
-        "CapacityTokenFactory": [
-            at["CapacityRegistry"],
-            at["RevenueRouter"],
-            at["Vault"],
-            parameters.cash,
             parameters.reserve,
+            parameters.venue.encoded(),
+        ],
+        "Compliance": [at["Authority"], at["CapacityRegistry"]],
+        "CapacityMetadata": [at["CapacityRegistry"], at["LeaseMarket"], at["MetricsOracle"]],
+        "CapacityTokenFactory": [
+            [
+                at["CapacityRegistry"],
+                at["RevenueRouter"],
+                at["Vault"],
+                at["Compliance"],
+                at["CapacityMetadata"],
+                parameters.cash,
+                parameters.reserve,
+            ]
         ],
         "CapacityRegistry": [
             at["Authority"],
@@ -212,6 +219,7 @@ def role_calls(deployer: str, at: dict[str, str], parameters: Parameters) -> lis
     members = (
         (OPERATOR_ROLE, parameters.operators, delays.operator),
         (GUARDIAN_ROLE, parameters.guardians, delays.guardian),
+        (COMPLIANCE_ROLE, parameters.officers, delays.officer),
     )
     for role, accounts, delay in members:
         name = ROLES[role]

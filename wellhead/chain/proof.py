@@ -1,4 +1,5 @@
-"""Who holds which role, read back from the chain, and whether that is what was asked for."""
+"""Who holds which role and where bitcoin is bought, read back from the chain, and whether that is
+what was asked for."""
 
 from __future__ import annotations
 
@@ -7,7 +8,17 @@ from dataclasses import dataclass
 from eth_utils.address import to_checksum_address
 
 from wellhead.chain.deployment import Deployment
-from wellhead.chain.plan import ADMIN_ROLE, FUNCTIONS, GUARDIAN_ROLE, OPERATOR_ROLE, ROLES, Delays
+from wellhead.chain.plan import (
+    ADMIN_ROLE,
+    COMPLIANCE_ROLE,
+    FUNCTIONS,
+    GOVERNED,
+    GUARDIAN_ROLE,
+    OPERATOR_ROLE,
+    ROLES,
+    Delays,
+    Venue,
+)
 from wellhead.chain.record import DeploymentError
 
 
@@ -44,6 +55,7 @@ def prove(deployment: Deployment) -> list[Holding]:
     for role, members, delay in (
         (OPERATOR_ROLE, record.parameters["operators"], delays.operator),
         (GUARDIAN_ROLE, record.parameters["guardians"], delays.guardian),
+        (COMPLIANCE_ROLE, record.parameters["officers"], delays.officer),
     ):
         expected |= {(ROLES[role], to_checksum_address(member)): delay for member in members}
     if record.governor == record.deployer:
@@ -57,14 +69,16 @@ def prove(deployment: Deployment) -> list[Holding]:
         if held[name, account] != wanted:
             raise DeploymentError(f"{account} holds {name} with a delay of {held[name, account]} s")
     _prove_functions(deployment)
+    _prove_venue(deployment)
     return found
 
 
 def _prove_functions(deployment: Deployment) -> None:
     """Each function that is a role's is open to that role alone."""
+    by_role = {**FUNCTIONS, ADMIN_ROLE: GOVERNED}
     listed = [
         (role, deployment.contract(contract), name)
-        for role, contracts in FUNCTIONS.items()
+        for role, contracts in by_role.items()
         for contract, names in contracts.items()
         for name in names
     ]
@@ -73,3 +87,13 @@ def _prove_functions(deployment: Deployment) -> None:
         given = deployment.authority.call("getTargetFunctionRole", target.address, selector)
         if given != role:
             raise DeploymentError(f"{name} is open to role {given} and not to {ROLES[role]}")
+
+
+def _prove_venue(deployment: Deployment) -> None:
+    planned = Venue(**deployment.record.parameters["venue"])
+    names = ("pool", "feed", "maxAge", "slippage", "tip")
+    found = deployment.router.call("venue")
+    for name, wanted in zip(names, planned.encoded(), strict=True):
+        asked = to_checksum_address(wanted) if isinstance(wanted, str) else wanted
+        if found[name] != asked:
+            raise DeploymentError(f"the venue's {name} is {found[name]} and not {asked}")

@@ -26,6 +26,13 @@ _ATTESTATION = keccak(
 _PERMIT = keccak(
     text="Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 )
+_CREDENTIAL = keccak(
+    text="Credential(address holder,uint16 jurisdiction,uint8 class,uint40 issued,uint40 expires)"
+)
+_CLAIM = keccak(text="Claim(address account,address to,uint256 nonce,uint256 deadline)")
+
+#: Holder, jurisdiction, class, issued and expires, as Compliance takes them.
+Credential = tuple[str, int, int, int, int]
 
 
 def report_digest(chain_id: int, oracle: str, samples: Sequence[int], evidence: bytes) -> bytes:
@@ -93,6 +100,26 @@ def permit_digest(
     contents = encode(
         ["bytes32", "address", "address", "uint256", "uint256", "uint256"],
         [_PERMIT, owner, spender, value, nonce, deadline],
+    )
+    return _typed(name, chain_id, token, contents)
+
+
+def credential_digest(chain_id: int, compliance: str, credential: Credential) -> bytes:
+    """What an issuer signs to say who a holder is."""
+    contents = encode(
+        ["bytes32", "address", "uint256", "uint256", "uint256", "uint256"],
+        [_CREDENTIAL, *credential],
+    )
+    return _typed("Wellhead Compliance", chain_id, compliance, contents)
+
+
+def claim_digest(
+    chain_id: int, token: str, name: str, account: str, to: str, nonce: int, deadline: int
+) -> bytes:
+    """What a holder signs to have its revenue paid to `to`; `name` is the token's."""
+    contents = encode(
+        ["bytes32", "address", "address", "uint256", "uint256"],
+        [_CLAIM, account, to, nonce, deadline],
     )
     return _typed(name, chain_id, token, contents)
 

@@ -14,9 +14,10 @@ from .world import World
 class Accounts:
     """What came in and where it is, in ledger integers of 1 / (2^32 * 1e6) stablecoin units.
 
-    `paid_in` is what tenants paid, `bond_posted` what stood behind it. `routed` was split: to
-    `operator` (remainders included), `reporters`, `holders_cash` and `bitcoin_pending`.
-    `undistributed` is earned, remainders, and what the router's floors carry. `refunded` was
+    `paid_in` is what tenants paid, `bond_posted` what stood behind it. `routed` was split: to the
+    `operator` (remainders included), the `reporters`, `holders_cash` and `holders_bitcoin`; of
+    these the router keeps what is `releasable` and `bitcoin_pending`. `undistributed` is earned,
+    remainders, and what the router's floors carry. `refunded` was
     credited for losses, void hours and cancelled ones; `refund_owed` is what is due and not
     credited yet, compensation and the reserve of a default included. `escrowed` is rent of hours
     that are neither accrued nor void. `lost` is what losses of accrued hours gave back, paid or
@@ -35,9 +36,11 @@ class Accounts:
     lost: int
     voided: int
     operator: int
-    holders_cash: int
-    bitcoin_pending: int
     reporters: int
+    holders_cash: int
+    holders_bitcoin: int
+    releasable: int
+    bitcoin_pending: int
 
 
 def accounts(world: World, cluster_id: int) -> Accounts:
@@ -52,7 +55,7 @@ def accounts(world: World, cluster_id: int) -> Accounts:
     return Accounts(
         paid_in=sum(entry.cost for entry in book.history) * LEDGER_SCALE,
         bond_posted=book.bond_posted * LEDGER_SCALE,
-        routed=(routed.paid.sum() + routed.remainders) * LEDGER_SCALE,
+        routed=(routed.parts.sum() + routed.remainders) * LEDGER_SCALE,
         undistributed=book.earned + book.remainder + carried * LEDGER_SCALE,
         refunded=settled + book.cancel_refunds * LEDGER_SCALE,
         refund_owed=lost + voided - settled,
@@ -61,10 +64,12 @@ def accounts(world: World, cluster_id: int) -> Accounts:
         bond_withdrawn=book.bond_withdrawn * LEDGER_SCALE,
         lost=lost,
         voided=voided,
-        operator=(routed.paid.operator + routed.remainders) * LEDGER_SCALE,
-        holders_cash=routed.paid.cash * LEDGER_SCALE,
+        operator=(routed.parts.operator + routed.remainders) * LEDGER_SCALE,
+        reporters=routed.parts.reporters * LEDGER_SCALE,
+        holders_cash=routed.parts.cash * LEDGER_SCALE,
+        holders_bitcoin=routed.parts.bitcoin * LEDGER_SCALE,
+        releasable=sum(routed.releasable) * LEDGER_SCALE,
         bitcoin_pending=routed.bitcoin_pending * LEDGER_SCALE,
-        reporters=routed.paid.reporters * LEDGER_SCALE,
     )
 
 

@@ -5,7 +5,26 @@ from __future__ import annotations
 from .errors import Revert
 from .units import Address
 
-RESTRICTED = ("register", "pause", "unpause", "announce_signers", "remove_signer")
+RESTRICTED = (
+    "register",
+    "set_operator",
+    "pause",
+    "unpause",
+    "announce_signers",
+    "remove_signer",
+    "set_venue",
+    "add_system_holder",
+)
+COMPLIANCE = (
+    "revoke",
+    "accredit",
+    "dismiss",
+    "set_rule",
+    "set_blocked",
+    "set_frozen_tokens",
+    "forced_transfer",
+)
+"""What the compliance role may do."""
 
 
 class Authority:
@@ -13,7 +32,9 @@ class Authority:
 
     def __init__(self, governor: Address) -> None:
         self.governor = governor
-        self.members: dict[str, set[Address]] = {name: {governor} for name in RESTRICTED}
+        self.members: dict[str, set[Address]] = {
+            name: {governor} for name in (*RESTRICTED, *COMPLIANCE)
+        }
 
     def grant(self, function: str, account: Address) -> None:
         """Let an account call a function."""

@@ -40,7 +40,8 @@ class Era:
 class Walk:
     """How far the books can move, and what they learn on the way.
 
-    `losses` are those of the booked hours passed, `compensated` is the ledger that the bond pays.
+    `losses` are those of the booked hours passed, `hours_covered` counts those that earned
+    something, `compensated` is the ledger that the bond pays.
     """
 
     cursor: int
@@ -51,6 +52,7 @@ class Walk:
     down_from: int
     losses: dict[int, int] = field(default_factory=dict)
     earned: int = 0
+    hours_covered: int = 0
     compensated: int = 0
 
 
@@ -59,9 +61,10 @@ class Book:
     """State of one cluster in the market; `leases` are its leases by id.
 
     Hours before `cursor` are accrued, the booked ones among them with the `losses` of each; the
-    walk stands in `walk_era`, and has counted `down` since hour `down_from`. `history` holds all
-    bookings; the last five fields are all that was ever cancelled (stablecoin units given back, and
-    the ledger earned by it), posted and withdrawn (stablecoin units), and reserved (ledger).
+    walk stands in `walk_era`, and has counted `down` since hour `down_from`. `hours_covered` of
+    them earned something since revenue was collected. `history` holds all bookings; the last five
+    fields are all that was ever cancelled (stablecoin units given back, and the ledger earned by
+    it), posted and withdrawn (stablecoin units), and reserved (ledger).
     """
 
     leases: dict[int, Lease] = field(default_factory=dict)
@@ -75,6 +78,7 @@ class Book:
     down: int = 0
     down_from: int = 0
     earned: int = 0
+    hours_covered: int = 0
     remainder: int = 0
     bond: int = 0
     base: int = 0

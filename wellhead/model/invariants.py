@@ -9,9 +9,10 @@ from collections import Counter
 
 from .accounts import accounts, earned_of
 from .book import DEFAULT_SECONDS, Book
+from .revenue import Revenue
 from .router import Parts
 from .service import loss
-from .token import CapacityToken, Revenue
+from .token import CapacityToken
 from .units import HOUR, LEDGER_SCALE, UNIT, Q
 from .world import World
 
@@ -67,7 +68,8 @@ def check_rent(world: World) -> None:
     """4: what was paid in and posted is routed, undistributed, refunded, owed, escrowed, or bond
     that is left or withdrawn, to the last step.
 
-    The market's and the router's claims cover what they keep of it.
+    The market's and the router's claims cover what they keep of it: in the router what waits to be
+    released or swept, and what the floors carry.
     """
     cash, kept, waiting = world.cash.address, 0, 0
     for cluster_id in world.registry.clusters:
@@ -80,12 +82,17 @@ def check_rent(world: World) -> None:
         )
         least = min(a.escrowed, a.bond, a.undistributed, a.refund_owed)
         _require(least >= 0, f"cluster {cluster_id}: {a}")
-        routed = a.operator + a.holders_cash + a.bitcoin_pending + a.reporters
+        routed = a.operator + a.reporters + a.holders_cash + a.holders_bitcoin
         _equal(routed, a.routed, f"cluster {cluster_id}: routed")
         carried = world.router.carried_of(cluster_id)
         _require(0 <= carried < 4, f"cluster {cluster_id}: {carried} carried")
         kept += a.undistributed - carried * LEDGER_SCALE + a.refund_owed + a.escrowed + a.bond
-        waiting += carried * LEDGER_SCALE + a.bitcoin_pending
+        _require(
+            0 <= a.releasable <= a.operator + a.reporters
+            and 0 <= a.bitcoin_pending <= a.holders_bitcoin,
+            f"cluster {cluster_id}: {a}",
+        )
+        waiting += carried * LEDGER_SCALE + a.releasable + a.bitcoin_pending
     for name, address, ledger in (
         ("market", world.market.address, kept),
         ("router", world.router.address, waiting),
@@ -95,14 +102,15 @@ def check_rent(world: World) -> None:
 
 
 def check_revenue(world: World) -> None:
-    """5: claimed, owed, carried and held add up to the revenue that was added, per currency."""
+    """5: claimed, owed, carried and what has not vested add up to the revenue that was added, per
+    currency, to the last step; with what is held it is what the router sent."""
     for cluster_id in world.registry.clusters:
         token = world.token(cluster_id)
         _check_currency(world, token, token.cash)
         _check_currency(world, token, token.reserve)
-        paid = world.router.routed_of(cluster_id).paid.cash
+        sent = world.router.routed_of(cluster_id).parts.cash
         added = (token.cash.total >> token.cash.shift) + token.cash.held
-        _equal(added, paid, f"cluster {cluster_id}: cash revenue")
+        _equal(added, sent, f"cluster {cluster_id}: cash revenue")
 
 
 def check_settlements(world: World) -> None:
@@ -141,7 +149,7 @@ def check_settlements(world: World) -> None:
         spent = book.bond_withdrawn * LEDGER_SCALE + compensated + reserved
         _equal(book.bond + spent, book.bond_posted * LEDGER_SCALE, f"{name}: bond")
         split = world.registry.cluster_of(cluster_id).terms.split
-        _equal(routed.paid, Parts.of(routed.total, split), f"{name}: parts")
+        _equal(routed.parts, Parts.of(routed.total, split), f"{name}: parts")
 
 
 def check_losses(world: World) -> None:
@@ -186,7 +194,7 @@ def check_contests(world: World) -> None:
 
 
 def check_down(world: World) -> None:
-    """11: the default clock counts the seconds that were not paused of booked hours in a row in
+    """12: the default clock counts the seconds that were not paused of booked hours in a row in
     which nothing was available, up to what suffices."""
     for cluster_id, book in world.market.books.items():
         down = 0
@@ -199,6 +207,19 @@ def check_down(world: World) -> None:
             elif down < DEFAULT_SECONDS:
                 down += _unpaused(world, hour * HOUR, (hour + 1) * HOUR)
         _equal(book.down, down, f"cluster {cluster_id}: down since {book.down_from}")
+
+
+def check_receivers(world: World) -> None:
+    """11: tokens only ever arrived at system holders, and at accounts that were not blocked and had
+    a credential of an accredited issuer, not expired, of a class that the rule named."""
+    for cluster_id in world.registry.clusters:
+        for arrival in world.token(cluster_id).arrivals:
+            who, names = arrival.standing, arrival.classes >> arrival.standing.kind & 1
+            is_valid = who.is_accredited and who.issued <= arrival.at < who.expires
+            _require(
+                who.is_system_holder or (is_valid and not who.is_blocked and names == 1),
+                f"cluster {cluster_id}: {arrival}",
+            )
 
 
 def check_all(world: World) -> None:
@@ -216,6 +237,7 @@ CHECKS = (
     check_settlements,
     check_losses,
     check_contests,
+    check_receivers,
     check_down,
 )
 
@@ -245,13 +267,16 @@ def _unpaused(world: World, begin: int, end: int) -> int:
 
 def _check_currency(world: World, token: CapacityToken, revenue: Revenue) -> None:
     name = f"cluster {token.cluster_id}: {revenue.coin}"
-    owed = sum(revenue.owed.values())
+    accounts_ = revenue.owed.keys() | token.balances.keys()
+    owed = sum(revenue.owed_to(account) for account in accounts_)
+    waiting = revenue.carried + revenue.unvested
+    _require(min(revenue.carried, revenue.unvested) >= 0, f"{name}: {revenue}")
     _equal(
-        (revenue.claimed << revenue.shift) + owed + revenue.carried,
+        (revenue.claimed << revenue.shift) + owed + waiting,
         revenue.total,
-        f"{name}: claimed {revenue.claimed}, owed {owed}, carried {revenue.carried}",
+        f"{name}: claimed {revenue.claimed}, owed {owed}, waiting {waiting}",
     )
-    ledger = owed + revenue.carried + (revenue.held << revenue.shift)
+    ledger = owed + waiting + (revenue.held << revenue.shift)
     claim = world.vault.claim_of(revenue.coin, token.address)
     _require(claim << revenue.shift >= ledger, f"{name}: claim {claim} for ledger {ledger}")
 

@@ -70,19 +70,22 @@ class LeaseMarket(LeaseRecords):
         self._store_base(cluster_id, base)
         return base
 
-    def collect(self, caller: Address, cluster_id: int) -> tuple[int, int]:
-        """Accrue, and hand the whole units of the earned and the remainder ledger to the router.
+    def collect(self, caller: Address, cluster_id: int) -> tuple[int, int, int]:
+        """Hand the whole units of the earned and the remainder ledger to the router.
 
-        Only the router. Both in stablecoin units, rounded down; the fractions stay.
+        Only the router. Both in stablecoin units, rounded down; the fractions stay. Where something
+        is handed over, also how many accrued hours earned something since the last time.
         """
         if caller != self.world.router.address:
             raise Revert("LeaseMarket_NotRouter", caller)
-        self.accrue(cluster_id)
+        if max(self.book_of(cluster_id).earned, self.book_of(cluster_id).remainder) < LEDGER_SCALE:
+            return 0, 0, 0
         book = self._open_book(cluster_id)
         earned, book.earned = divmod(book.earned, LEDGER_SCALE)
         remainder, book.remainder = divmod(book.remainder, LEDGER_SCALE)
+        hours_covered, book.hours_covered = book.hours_covered, 0
         self.world.vault.move(self.address, self.world.cash.address, caller, earned + remainder)
-        return earned, remainder
+        return earned, remainder, hours_covered
 
     def _book(self, caller: Address, ask: Ask, max_cost: int) -> tuple[Part, int]:
         """Price and enter a booking, which the caller pays."""

@@ -125,7 +125,7 @@ class CapacityRegistry:
         validate_name(name, symbol)
         cluster_id = self.cluster_count + 1
         address = token or f"0x{0xC0FFEE:08x}{cluster_id:032x}"
-        share = CapacityToken(self.world, address, cluster_id, name, symbol)
+        share = CapacityToken(self.world, address, cluster_id, terms.policy, name, symbol)
         self.clusters[cluster_id] = Cluster(caller, share, terms, self.world.hour)
         return cluster_id
 
@@ -140,8 +140,8 @@ class CapacityRegistry:
     ) -> None:
         """Mint the tokens of newly attested units to the operator and open the units to bookings.
 
-        Accrues and distributes first, and requires the record to be current. `signers` as in
-        `MetricsOracle.report`; `evidence` is only logged.
+        The operator must be allowed to receive. Accrues and distributes first, and requires the
+        record to be current. `signers` as in `MetricsOracle.report`; `evidence` is only logged.
         """
         self._require_running()
         cluster = self._own_cluster(caller, cluster_id)
@@ -155,6 +155,7 @@ class CapacityRegistry:
         cursor = self.world.market.walk(cluster_id).cursor
         if cursor < due:
             raise Revert("CapacityRegistry_RecordNotCurrent", cluster_id, cursor, due)
+        cluster.token.check_mint(caller, units * UNIT)
         self._close_books(cluster_id)
         cluster.attested += units
         cluster.sellable += units
@@ -169,7 +170,8 @@ class CapacityRegistry:
         cluster.sellable = sellable
 
     def retire(self, caller: Address, cluster_id: int, units: int) -> None:
-        """Burn `units` of the operator's tokens and take as many units out of service.
+        """Burn `units` of the operator's tokens, which are not frozen, and take as many units out
+        of service.
 
         Never below what is still booked. Accrues and distributes first.
         """
@@ -182,11 +184,20 @@ class CapacityRegistry:
         peak = self.world.market.peak_booked(cluster_id, hour, hour + horizon)
         if peak > remaining:
             raise Revert("CapacityRegistry_StillBooked", cluster_id, peak, remaining)
-        cluster.token.require_balance(caller, units * UNIT)
+        cluster.token.check_burn(caller, units * UNIT)
         self._close_books(cluster_id)
         cluster.attested = remaining
         cluster.sellable = min(cluster.sellable, remaining)
         cluster.token.burn(self.address, caller, units * UNIT)
+
+    def set_operator(self, caller: Address, cluster_id: int, operator: Address) -> None:
+        """Let another account run a cluster; only the operator, or the governor."""
+        cluster = self.cluster_of(cluster_id)
+        if caller != cluster.operator:
+            self.world.authority.require("set_operator", caller)
+        if operator in (ZERO, cluster.operator):
+            raise Revert("CapacityRegistry_InvalidOperator", operator)
+        cluster.operator = operator
 
     def flag_off_book(self, cluster_id: int, hour: int) -> OffBook:
         """What is said of an hour in which more was measured than was booked; changes nothing.
@@ -217,7 +228,7 @@ class CapacityRegistry:
         self.market_clock.start(self.world.now)
 
     def _close_books(self, cluster_id: int) -> None:
-        self.world.router.distribute(cluster_id)
+        self.world.router.accrue_and_distribute(cluster_id)
         self.world.market.update_base(cluster_id)
 
     def _require_running(self) -> None:

@@ -66,6 +66,7 @@ class LeaseState(CashDesk):
         book.down, book.down_from = walk.down, walk.down_from
         book.losses |= walk.losses
         book.earned += walk.earned
+        book.hours_covered += walk.hours_covered
         book.bond -= walk.compensated
         return walk.cursor
 
@@ -169,7 +170,9 @@ class LeaseState(CashDesk):
             loss = Q + min(loss - Q, affordable)
             walk.compensated += rate * (loss - Q)
         walk.losses[hour] = loss
-        walk.earned += rate * max(0, Q - loss)
+        earned = rate * max(0, Q - loss)
+        walk.earned += earned
+        walk.hours_covered += earned != 0
         if available != 0:
             walk.down = 0
         elif walk.down < DEFAULT_SECONDS:

@@ -69,10 +69,12 @@ class Split:
 
 @dataclass(frozen=True)
 class Terms:
-    """Everything about a cluster that never changes; `power` is watts of one unit."""
+    """Everything about a cluster that never changes; `power` is watts of one unit, `policy`
+    says who may receive its token."""
 
     kind: Kind
     power: int
+    policy: int
     sku: str
     region: str
     pricing: Pricing

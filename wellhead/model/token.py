@@ -1,136 +1,67 @@
-"""An ERC-20 share of one cluster that earns in two currencies."""
+"""An ERC-20 share of one cluster that earns in two currencies, for who may hold it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .errors import Revert
-from .units import MAX_UINT256, ZERO, Address
+from .revenue import Revenue, shift_for
+from .shares import Shares
+from .units import UNIT, ZERO, Address
 
 if TYPE_CHECKING:
     from .world import World
 
-MAX_LEDGER = 2**128 - 1
-MAX_SUPPLY = 2**96 - 1
+MAX_SUPPLY = 2**88 - 1
 MAX_CASH_COINS_LOG2 = 40
 MAX_RESERVE_COINS_LOG2 = 25
+DAY = 24 * 3600
+RING = 32
+"""Days that are remembered, today included."""
+
+DAYS = 2**16
+"""Days after which their count comes round, in 2149."""
 
 
-@dataclass
-class Revenue:
-    """One currency's revenue, in ledger integers of 2^-shift of its smallest unit.
+class CapacityToken(Shares):
+    """Balances of one cluster's token, and its cash and reserve revenue.
 
-    `index` is ledger per 1e-18 token since genesis; `carried` is the part of `total` that is not in
-    the index yet; `held` is smallest units above the bound. `owed` is what every account has earned
-    and not claimed, fractions included; `claimed` is smallest units that were paid out.
+    Signatures are arguments: who signed, or whether the right one did.
     """
 
-    coin: Address
-    shift: int
-    index: int = 0
-    total: int = 0
-    carried: int = 0
-    held: int = 0
-    claimed: int = 0
-    owed: dict[Address, int] = field(default_factory=dict)
-
-    def add(self, amount: int, balances: dict[Address, int]) -> None:
-        """Share `amount` smallest units among all tokens, rounding down to whole index steps.
-
-        What the steps do not express is carried, all of it while no token exists; what exceeds the
-        ledger's bound is held.
-        """
-        taken = min(amount, (MAX_LEDGER - self.total) >> self.shift)
-        self.held += amount - taken
-        self.total += taken << self.shift
-        self.carried += taken << self.shift
-        supply = sum(balances.values())
-        if amount == 0 or supply == 0:
-            return
-        step, self.carried = divmod(self.carried, supply)
-        self.index += step
-        for account, balance in balances.items():
-            self.owed[account] = self.owed.get(account, 0) + balance * step
-
-    def owed_to(self, account: Address) -> int:
-        """Ledger that an account is owed now."""
-        return self.owed.get(account, 0)
-
-    def claimable(self, account: Address) -> int:
-        """Smallest units that an account could claim now, rounded down."""
-        return self.owed_to(account) >> self.shift
-
-    def take(self, account: Address) -> int:
-        """Take what is claimable out of what is owed; the fraction stays."""
-        amount = self.claimable(account)
-        self.owed[account] = self.owed_to(account) - (amount << self.shift)
-        self.claimed += amount
-        return amount
-
-
-def shift_for(decimals: int, coins_log2: int) -> int:
-    """Binary digits after the ledger's point that leave room for 2^coins_log2 whole coins."""
-    return 128 - coins_log2 - int(10**decimals).bit_length()
-
-
-class CapacityToken:
-    """Balances of one cluster's token, and its cash and reserve revenue."""
-
-    def __init__(self, world: World, address: Address, cluster_id: int, name: str, symbol: str):
-        self.world = world
-        self.address = address
+    def __init__(
+        self,
+        world: World,
+        address: Address,
+        cluster_id: int,
+        policy: int,
+        name: str,
+        symbol: str,
+    ) -> None:
+        super().__init__(world, address, policy)
         self.cluster_id = cluster_id
         self.name = name
         self.symbol = symbol
+        self.nonces: dict[Address, int] = {}
         cash, reserve = world.cash, world.reserve
-        self.cash = Revenue(cash.address, shift_for(cash.decimals, MAX_CASH_COINS_LOG2))
-        self.reserve = Revenue(reserve.address, shift_for(reserve.decimals, MAX_RESERVE_COINS_LOG2))
-        self.balances: dict[Address, int] = {}
-        self.allowances: dict[tuple[Address, Address], int] = {}
+        self.cash = Revenue(
+            world, self.balances, cash.address, shift_for(cash.decimals, MAX_CASH_COINS_LOG2)
+        )
+        self.reserve = Revenue(
+            world,
+            self.balances,
+            reserve.address,
+            shift_for(reserve.decimals, MAX_RESERVE_COINS_LOG2),
+        )
+        self.last_day = 0
+        #: Day and both indices as they stood before its first revenue, by day modulo `RING`.
+        self.days: dict[int, tuple[int, int, int]] = {}
 
-    def balance_of(self, account: Address) -> int:
-        """1e-18 tokens that an account holds."""
-        return self.balances.get(account, 0)
+    # What can be looked up
 
-    def total_supply(self) -> int:
-        """1e-18 tokens in existence."""
-        return sum(self.balances.values())
-
-    def allowance(self, owner: Address, spender: Address) -> int:
-        """1e-18 tokens of the owner's that the spender may still move."""
-        return self.allowances.get((owner, spender), 0)
-
-    def mint(self, caller: Address, account: Address, amount: int) -> None:
-        """Create `amount` for an account; only the registry."""
-        self._require_registry(caller)
-        if account == ZERO:
-            raise Revert("ERC20InvalidReceiver", account)
-        supply = self.total_supply() + amount
-        if supply > MAX_SUPPLY:
-            raise Revert("CapacityToken_SupplyTooLarge", supply)
-        self.balances[account] = self.balance_of(account) + amount
-
-    def burn(self, caller: Address, account: Address, amount: int) -> None:
-        """Destroy `amount` of an account's; only the registry."""
-        self._require_registry(caller)
-        self.require_balance(account, amount)
-        self.balances[account] = self.balance_of(account) - amount
-
-    def add_revenue(self, caller: Address, cash_amount: int, reserve_amount: int) -> None:
-        """Share revenue that already stands in this token's claim; only the router."""
-        if caller != self.world.router.address:
-            raise Revert("CapacityToken_NotRouter", caller)
-        self.cash.add(cash_amount, self.balances)
-        self.reserve.add(reserve_amount, self.balances)
-
-    def claim(self, caller: Address, to: Address) -> tuple[int, int]:
-        """Pay all that the caller has earned, rounded down, to an account."""
-        for revenue in (self.cash, self.reserve):
-            amount = revenue.claimable(caller)
-            if amount != 0:
-                self.world.vault.check_withdraw(self.address, revenue.coin, to, amount)
-        return self._pay(self.cash, caller, to), self._pay(self.reserve, caller, to)
+    def nonce_of(self, account: Address) -> int:
+        """The nonce of the account's next permit or signed claim."""
+        return self.nonces.get(account, 0)
 
     def claimable(self, account: Address) -> tuple[int, int]:
         """Smallest units of cash and reserve that `claim` would pay, rounded down."""
@@ -140,43 +71,163 @@ class CapacityToken:
         """Cash and reserve ledger that an account is owed, fractions included."""
         return self.cash.owed_to(account), self.reserve.owed_to(account)
 
-    def transfer(self, caller: Address, to: Address, amount: int) -> None:
-        """Move `amount` from the caller to an account; what was earned stays with the caller."""
-        if caller == ZERO:
-            raise Revert("ERC20InvalidSender", caller)
-        if to == ZERO:
-            raise Revert("ERC20InvalidReceiver", to)
-        self.require_balance(caller, amount)
-        self.balances[caller] = self.balance_of(caller) - amount
-        self.balances[to] = self.balance_of(to) + amount
+    def trailing_revenue(self, days_back: int) -> tuple[int, int]:
+        """Smallest units of cash and reserve that a token has earned since the beginning of the day
+        `days_back` days ago, UTC, rounded down; from that day's first revenue on."""
+        if not 1 <= days_back < RING:
+            raise Revert("CapacityToken_InvalidPeriod", days_back, RING - 1)
+        today = self.world.now // DAY
+        for day in range(today - days_back, today + 1):
+            remembered, cash, reserve = self.days.get(day % RING, (0, 0, 0))
+            if remembered == day % DAYS:
+                return (
+                    (self.cash.index - cash) * UNIT >> self.cash.shift,
+                    (self.reserve.index - reserve) * UNIT >> self.reserve.shift,
+                )
+        return 0, 0
 
-    def transfer_from(self, caller: Address, owner: Address, to: Address, amount: int) -> None:
-        """Move `amount` from the owner to an account, by allowance to the caller."""
-        allowed = self.allowance(owner, caller)
-        if allowed != MAX_UINT256 and allowed < amount:
-            raise Revert("ERC20InsufficientAllowance", caller, allowed, amount)
-        self.transfer(owner, to, amount)
-        if allowed != MAX_UINT256:
-            self.allowances[owner, caller] = allowed - amount
+    # What the registry, the router and the compliance contract do
 
-    def approve(self, caller: Address, spender: Address, amount: int) -> None:
-        """Let `spender` move `amount` of the caller's; the largest word never runs out."""
-        if spender == ZERO:
-            raise Revert("ERC20InvalidSpender", spender)
-        self.allowances[caller, spender] = amount
+    def mint(self, caller: Address, account: Address, amount: int) -> None:
+        """Create `amount` for an account, which must be allowed to receive; only the registry.
 
-    def require_balance(self, account: Address, amount: int) -> None:
-        """Revert unless an account holds `amount`."""
-        balance = self.balance_of(account)
-        if balance < amount:
-            raise Revert("ERC20InsufficientBalance", account, balance, amount)
+        All that vests has vested before, so that the new tokens take no part of it.
+        """
+        self._require_registry(caller)
+        self.check_mint(account, amount)
+        self.cash.vest_all()
+        self.reserve.vest_all()
+        self._settle()
+        self._move(ZERO, account, amount)
 
-    def _require_registry(self, caller: Address) -> None:
-        if caller != self.world.registry.address:
-            raise Revert("CapacityToken_NotRegistry", caller)
+    def check_mint(self, account: Address, amount: int) -> None:
+        """Revert where `mint` would."""
+        if not self.can_receive(account):
+            raise Revert("ERC7943CannotReceive", account)
+        supply = self.total_supply() + amount
+        if supply > MAX_SUPPLY:
+            raise Revert("CapacityToken_SupplyTooLarge", supply)
+
+    def burn(self, caller: Address, account: Address, amount: int) -> None:
+        """Destroy `amount` of an account's that is not frozen; only the registry."""
+        self._require_registry(caller)
+        self.check_burn(account, amount)
+        self._settle()
+        self._move(account, ZERO, amount)
+
+    def check_burn(self, account: Address, amount: int) -> None:
+        """Revert where `burn` would."""
+        if not self.can_send(account):
+            raise Revert("ERC7943CannotSend", account)
+        self._require_free(account, amount)
+
+    def add_cash(self, caller: Address, amount: int, backlog: int) -> None:
+        """Share cash that already stands in this token's claim, `backlog` of it over a day; only
+        the router."""
+        self._add(caller, self.cash, amount, backlog)
+
+    def add_reserve(self, caller: Address, amount: int, backlog: int) -> None:
+        """Share bitcoin that already stands in this token's claim, `backlog` of it over a day; only
+        the router."""
+        self._add(caller, self.reserve, amount, backlog)
+
+    def set_frozen_tokens(self, caller: Address, account: Address, amount: int) -> None:
+        """Freeze `amount` of an account's, instead of what was frozen; only the compliance
+        contract."""
+        self._require_compliance(caller)
+        self.frozen[account] = amount
+
+    def forced_transfer(self, caller: Address, owner: Address, to: Address, amount: int) -> None:
+        """Move `amount` to an account that may receive; only the compliance contract.
+
+        What is not frozen goes first; whatever goes of the rest is frozen no more.
+        """
+        self._require_compliance(caller)
+        if owner == to:
+            raise Revert("ERC7943CannotTransfer", owner, to, amount)
+        if not self.can_receive(to):
+            raise Revert("ERC7943CannotReceive", to)
+        self._require_balance(owner, amount)
+        beyond = max(0, amount - self._unfrozen(owner))
+        if beyond:
+            self.frozen[owner] -= beyond
+        self._move(owner, to, amount)
+
+    # What holders do
+
+    def claim(self, caller: Address, to: Address) -> tuple[int, int]:
+        """Pay all that the caller has earned, rounded down, to an account; where that is the vault,
+        as the caller's own claims."""
+        if to == self.world.vault.address:
+            return self._keep(self.cash, caller), self._keep(self.reserve, caller)
+        for revenue in (self.cash, self.reserve):
+            amount = revenue.claimable(caller)
+            if amount != 0:
+                self.world.vault.check_withdraw(self.address, revenue.coin, to, amount)
+        return self._pay(self.cash, caller, to), self._pay(self.reserve, caller, to)
+
+    def claim_for(
+        self, account: Address, to: Address, deadline: int, is_signed: bool
+    ) -> tuple[int, int]:
+        """`claim` for an account that signed for this receiver, deadline and its next nonce."""
+        if self.world.now > deadline:
+            raise Revert("CapacityToken_ClaimExpired", deadline)
+        if not is_signed:
+            raise Revert("CapacityToken_InvalidClaim", account)
+        paid = self.claim(account, to)
+        self.nonces[account] = self.nonce_of(account) + 1
+        return paid
+
+    def permit(
+        self, owner: Address, spender: Address, amount: int, deadline: int, signer: Address
+    ) -> None:
+        """Approve by the signature of `signer` over these numbers and the owner's next nonce."""
+        if self.world.now > deadline:
+            raise Revert("CapacityToken_PermitExpired", deadline)
+        if signer != owner:
+            raise Revert("CapacityToken_InvalidPermit", signer, owner)
+        self.approve(owner, spender, amount)
+        self.nonces[owner] = self.nonce_of(owner) + 1
+
+    # Within
+
+    def _add(self, caller: Address, revenue: Revenue, amount: int, backlog: int) -> None:
+        if caller != self.world.router.address:
+            raise Revert("CapacityToken_NotRouter", caller)
+        day = self.world.now // DAY % DAYS
+        if day != self.last_day:
+            self.days[day % RING] = (day, self.cash.index, self.reserve.index)
+            self.last_day = day
+        revenue.add(amount, backlog)
+
+    def _settle(self) -> None:
+        """Write down what has vested, before the supply changes; of both as soon as of one."""
+        if self.cash.vests or self.reserve.vests:
+            self.cash.add(0, 0)
+            self.reserve.add(0, 0)
+
+    def _move(self, owner: Address, to: Address, amount: int) -> None:
+        """Change balances; what was earned before stays where it was."""
+        self.cash.book()
+        self.reserve.book()
+        super()._move(owner, to, amount)
+
+    def _keep(self, revenue: Revenue, account: Address) -> int:
+        amount = revenue.take(account)
+        if amount != 0:
+            self.world.vault.move(self.address, revenue.coin, account, amount)
+        return amount
 
     def _pay(self, revenue: Revenue, account: Address, to: Address) -> int:
         amount = revenue.take(account)
         if amount != 0:
             self.world.vault.withdraw(self.address, revenue.coin, to, amount)
         return amount
+
+    def _require_registry(self, caller: Address) -> None:
+        if caller != self.world.registry.address:
+            raise Revert("CapacityToken_NotRegistry", caller)
+
+    def _require_compliance(self, caller: Address) -> None:
+        if caller != self.world.compliance.address:
+            raise Revert("CapacityToken_NotCompliance", caller)

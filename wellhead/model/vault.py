@@ -44,7 +44,7 @@ class Vault:
     ) -> None:
         """Pay `amount`, by the payer's authorization to the vault, into the payer's claim.
 
-        Only the payer, the market, the exchange or the contests.
+        Only the payer, the market, the exchange, the contests or the router.
         """
         if caller != payer:
             self._require_desk(caller, payer)
@@ -57,7 +57,8 @@ class Vault:
         self, caller: Address, coin: Address, payer: Address, to: Address, amount: int
     ) -> None:
         """Pay `amount` from `payer` into the claim of `to`: out of the payer's own claim as far as
-        that goes, the rest by allowance to the vault. Only the market or the exchange."""
+        that goes, the rest by allowance to the vault. Only the market, the exchange, the contests
+        or the router."""
         self._require_desk(caller, payer)
         spent = min(self.claim_of(coin, payer), amount)
         if amount != 0 and to == ZERO:
@@ -110,7 +111,8 @@ class Vault:
 
     def _require_desk(self, caller: Address, payer: Address) -> None:
         world = self.world
-        if caller not in (world.market.address, world.exchange.address, world.contests.address):
+        desks = (world.market, world.exchange, world.contests, world.router)
+        if caller not in (desk.address for desk in desks):
             raise Revert("Vault_MayNotCharge", caller, payer)
 
     def _require_claim(self, coin: Address, account: Address, amount: int) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from .authority import Authority
 from .coin import Coin
+from .compliance import Compliance
 from .contests import Contests
 from .errors import Revert
 from .exchange import LeaseExchange
@@ -37,6 +38,7 @@ class Addresses:
     reserve: Address = f"0x{0x1007:040x}"
     exchange: Address = f"0x{0x1008:040x}"
     contests: Address = f"0x{0x1009:040x}"
+    compliance: Address = f"0x{0x100A:040x}"
 
 
 class World:
@@ -65,6 +67,7 @@ class World:
         self.reserve = Coin(at.reserve, RESERVE_DECIMALS)
         self.coins = {coin.address: coin for coin in (self.cash, self.reserve)}
         self.vault = Vault(self, at.vault)
+        self.compliance = Compliance(self, at.compliance)
         self.registry = CapacityRegistry(self, at.registry)
         self.oracle = MetricsOracle(self, at.oracle, finality, signers, threshold)
         self.market = LeaseMarket(self, at.market)

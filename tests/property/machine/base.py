@@ -117,11 +117,18 @@ class Machine(RuleBasedStateMachine):
 
     def give_tokens(self, to: int, part: int) -> None:
         """Tokens leave the operator in whole parts, so that holders really hold something."""
-        operator, holder = self.stage.operator, self.pair.people[to].address
+        operator, holder = self.pair.operator, self.pair.people[to].address
         share = self.world.token(self.key)
         amount = share.balance_of(operator.address) * part // Q // UNIT * UNIT
         token = self.stage.token(self.key)
         self.act(operator, token, "transfer", (holder, amount), share.transfer)
+
+    def send(self, frm: int, to: int, part: int, edge: int) -> None:
+        """Somebody sends a part of its tokens, or more than it has."""
+        sender, receiver = self.pair.people[frm], self.pair.people[to].address
+        share = self.world.token(self.key)
+        amount = near(share.balance_of(sender.address), part, edge)
+        self.act(sender, self.stage.token(self.key), "transfer", (receiver, amount), share.transfer)
 
     def free(self, start: int, hours: int) -> int:
         """Units open to bookings in every hour of a stretch."""
@@ -141,11 +148,12 @@ class Machine(RuleBasedStateMachine):
         """The operator posts a bond."""
         market = self.world.market
         self.act(
-            self.stage.operator, self.stage.market, "postBond", (self.key, amount), market.post_bond
+            self.pair.operator, self.stage.market, "postBond", (self.key, amount), market.post_bond
         )
 
     def distribute(self) -> None:
-        self.anyone(self.stage.router, "distribute", self.world.router.distribute)
+        router = self.world.router
+        self.anyone(self.stage.router, "accrueAndDistribute", router.accrue_and_distribute)
 
     def accrue(self) -> None:
         self.anyone(self.stage.market, "accrue", self.world.market.accrue)

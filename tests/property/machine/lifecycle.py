@@ -91,7 +91,7 @@ class LifecycleRules(LeaseRules):
             "liftSuspension": market.lift_suspension,
         }
         arguments = (lease_id, EVIDENCE) if name == "noticeSuspension" else (lease_id,)
-        sender = self.stage.stranger if is_strange else self.stage.operator
+        sender = self.stage.stranger if is_strange else self.pair.operator
         self.act(sender, self.stage.market, name, arguments, models[name])
 
     @rule(who=tenants, units=st.integers(1, 4), hours=st.integers(2, 8), extra=st.integers(1, 6))

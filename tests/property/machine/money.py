@@ -7,14 +7,23 @@ from hypothesis.stateful import rule
 
 from tests.property.machine.base import Machine, near, parts, people
 from tests.support.stage import Q
+from wellhead.chain import Contract
 
 
 class MoneyRules(Machine):
     """Holders, the operator, and the stablecoin's issuer."""
 
+    @rule(accrues=st.booleans())
+    def distribute_now(self, accrues: bool) -> None:
+        """What is accrued, or after accruing."""
+        if accrues:
+            self.distribute()
+        else:
+            self.anyone(self.stage.router, "distribute", self.world.router.distribute)
+
     @rule()
-    def distribute(self) -> None:
-        self.anyone(self.stage.router, "distribute", self.world.router.distribute)
+    def release(self) -> None:
+        self.anyone(self.stage.router, "release", self.world.router.release)
 
     @rule()
     def distribute_again(self) -> None:
@@ -26,15 +35,7 @@ class MoneyRules(Machine):
 
     @rule(frm=people, to=people, part=parts, edge=st.sampled_from([0, 1]))
     def transfer(self, frm: int, to: int, part: int, edge: int) -> None:
-        sender, receiver = self.pair.people[frm], self.pair.people[to].address
-        share = self.world.token(self.key)
-        amount = near(share.balance_of(sender.address), part, edge)
-        token = self.stage.token(self.key)
-        self.pair.step(
-            "transfer",
-            lambda: token.send("transfer", receiver, amount, sender=sender),
-            lambda: share.transfer(sender.address, receiver, amount),
-        )
+        self.send(frm, to, part, edge)
 
     @rule(to=st.integers(5, 7), part=st.integers(0, Q))
     def invest(self, to: int, part: int) -> None:
@@ -46,9 +47,12 @@ class MoneyRules(Machine):
         self.distribute()
         self.claim(who, to)
 
-    @rule(who=people, to=people)
-    def claim(self, who: int, to: int) -> None:
+    @rule(who=people, to=people, stays=st.sampled_from([False, False, True]))
+    def claim(self, who: int, to: int, stays: bool = False) -> None:
+        """To somebody; or to the vault, where it stays the holder's own."""
         sender, receiver = self.pair.people[who], self.pair.people[to].address
+        if stays:
+            receiver = self.stage.vault.address
         token = self.stage.token(self.key)
         self.pair.step(
             "claim",
@@ -67,15 +71,27 @@ class MoneyRules(Machine):
             lambda: vault.withdraw(sender.address, coin, receiver, amount),
         )
 
-    @rule(amount=st.integers(0, 10**12))
-    def donate(self, amount: int) -> None:
+    @rule(who=st.sampled_from([0, 0, 5, 5, 1]), amount=st.integers(0, 10**9))
+    def pay_in(self, who: int, amount: int) -> None:
+        """Somebody pays bitcoin to the holders; not everybody has any."""
+        sender, router = self.pair.people[who], self.world.router
+        self.act(sender, self.stage.router, "payIn", (self.key, amount), router.pay_in)
+
+    @rule(
+        coin=st.sampled_from(["cash", "reserve"]),
+        to=st.sampled_from(["vault", "router", "token"]),
+        amount=st.integers(0, 10**12),
+    )
+    def donate(self, coin: str, to: str, amount: int) -> None:
         """Coins sent past the books belong to nobody and change nothing."""
-        giver, vault = self.stage.tenants[0], self.stage.vault.address
-        self.pair.step(
-            "transfer",
-            lambda: self.stage.cash.send("transfer", vault, amount, sender=giver),
-            lambda: self.world.cash.transfer(giver.address, vault, amount),
-        )
+        receiver = {
+            "vault": self.stage.vault.address,
+            "router": self.stage.router.address,
+            "token": self.world.token(self.key).address,
+        }[to]
+        sent: Contract = getattr(self.stage, coin)
+        giver, twin = self.stage.operator, getattr(self.world, coin)
+        self.act(giver, sent, "transfer", (receiver, amount), twin.transfer)
 
     @rule(who=people, blocked=st.booleans())
     def block(self, who: int, blocked: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from tests.property.machine.base import Machine, near, parts
+from tests.property.machine.base import Machine, near, parts, people
 
 
 class SupplyRules(Machine):
@@ -17,7 +17,7 @@ class SupplyRules(Machine):
 
     @rule(part=parts, edge=st.sampled_from([0, 1]))
     def retire(self, part: int, edge: int) -> None:
-        world, operator = self.pair.world, self.stage.operator
+        world, operator = self.pair.world, self.pair.operator
         units = near(world.registry.cluster_of(self.key).attested, part, edge)
         self.pair.step(
             "retire",
@@ -27,13 +27,25 @@ class SupplyRules(Machine):
 
     @rule(part=parts, edge=st.sampled_from([0, 1]))
     def set_sellable(self, part: int, edge: int) -> None:
-        world, operator = self.pair.world, self.stage.operator
+        world, operator = self.pair.world, self.pair.operator
         units = near(world.registry.cluster_of(self.key).attested, part, edge)
         self.pair.step(
             "setSellable",
             lambda: self.stage.registry.send("setSellable", self.key, units, sender=operator),
             lambda: world.registry.set_sellable(operator.address, self.key, units),
         )
+
+    @rule(to=people, by=st.sampled_from(["operator", "governor", "stranger"]))
+    def hand_over(self, to: int, by: str) -> None:
+        """The operator, or the governor for it, names another one."""
+        senders = {
+            "operator": self.pair.operator,
+            "governor": self.stage.governor,
+            "stranger": self.stage.stranger,
+        }
+        registry = self.world.registry
+        arguments = (self.key, self.pair.people[to].address)
+        self.act(senders[by], self.stage.registry, "setOperator", arguments, registry.set_operator)
 
     @rule(stop=st.booleans())
     def pause(self, stop: bool) -> None:

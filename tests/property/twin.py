@@ -1,0 +1,76 @@
+"""A world of the model in the state of a freshly deployed stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.support.stage import FINALITY, MAX, NORWAY, RETAIL, Stage
+from wellhead.chain import UnlockedAccount
+from wellhead.model.authority import COMPLIANCE
+from wellhead.model.compliance import Credential
+from wellhead.model.world import Addresses, World
+
+#: What the operator and the first holder have of the bitcoin token.
+RESERVE = 10**15
+
+
+def twin(stage: Stage, people: Sequence[UnlockedAccount]) -> World:
+    """The world, where these people have what they have on the chain."""
+    world = World(
+        now=stage.now(),
+        governor=stage.governor.address,
+        finality=FINALITY,
+        signers=[reporter.address for reporter in stage.reporters],
+        threshold=3,
+        addresses=Addresses(
+            registry=stage.registry.address,
+            market=stage.market.address,
+            oracle=stage.oracle.address,
+            router=stage.router.address,
+            vault=stage.vault.address,
+            cash=stage.cash.address,
+            reserve=stage.reserve.address,
+            exchange=stage.deployment.exchange.address,
+            contests=stage.contests.address,
+            compliance=stage.compliance.address,
+        ),
+    )
+    # The clock counts from the registry's own block.
+    world.registry.market_clock = type(world.registry.market_clock)(
+        world.now - stage.registry.call("clock")
+    )
+    world.authority.grant("register", stage.operator.address)
+    for member, functions in (
+        (stage.guardian, ("pause", "unpause", "remove_signer")),
+        (stage.officer, COMPLIANCE),
+    ):
+        for function in functions:
+            world.authority.grant(function, member.address)
+            world.authority.revoke(function, stage.governor.address)
+    for person in people:
+        world.cash.mint(person.address, stage.cash.call("balanceOf", person.address))
+    for payer in (stage.operator, *stage.tenants):
+        world.cash.approve(payer.address, world.vault.address, MAX)
+    _identify(stage, world, people)
+    return world
+
+
+def fund(stage: Stage, world: World) -> None:
+    """Give bitcoin to the operator and the first holder, who let the vault take it."""
+    for person in (stage.operator, stage.holders[0]):
+        stage.reserve.send("mint", person.address, RESERVE, sender=person)
+        stage.reserve.send("approve", stage.vault.address, MAX, sender=person)
+        world.reserve.mint(person.address, RESERVE)
+        world.reserve.approve(person.address, world.vault.address, MAX)
+
+
+def _identify(stage: Stage, world: World, people: Sequence[UnlockedAccount]) -> None:
+    """Say who everybody is, as it was said on the chain."""
+    compliance, officer = world.compliance, stage.officer.address
+    compliance.accredit(officer, stage.issuer.address)
+    compliance.since[1] = stage.accredited_since(stage.issuer.address)
+    compliance.set_rule(officer, 0, [NORWAY], 1 << RETAIL)
+    for person in people:
+        known = stage.compliance.call("standingOf", person.address)
+        said = Credential(person.address, NORWAY, RETAIL, known["issued"], known["expires"])
+        compliance.present(stage.issuer.address, said, is_signed=True)
