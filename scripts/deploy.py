@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=NodeCommand)
 @options.deployment_plan
+@click.option("--officer", "officers", type=options.ADDRESS, multiple=True, help="May repeat.")
 @by_ape
 @options.sending
 @options.deployment

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wellhead.cli import amounts
+from wellhead.cli import amounts, jurisdictions
 from wellhead.cli.amounts import HourAt
 
 
@@ -127,3 +127,72 @@ def test_addresses_and_words() -> None:
     assert amounts.parse_word("0x" + "01" * 32) == b"\1" * 32
     with pytest.raises(ValueError, match="32-byte"):
         amounts.parse_word("0x01")
+
+
+def test_bitcoin_and_tokens() -> None:
+    assert amounts.parse_bitcoin("0.5") == amounts.parse_bitcoin("0.5 BTC") == 50_000_000
+    assert amounts.parse_tokens("2.5") == 5 * 10**18 // 2
+    assert amounts.show_both(1_500_000, 0) == "$1.50"
+    assert amounts.show_both(0, 1) == "$0.00 and 0.00000001 BTC"
+    assert amounts.show_per_bitcoin(100_000 * 10**6) == "$100,000.00/BTC"
+    for parse, text in ((amounts.parse_bitcoin, "0.123456789"), (amounts.parse_tokens, "-1")):
+        with pytest.raises(ValueError, match=r"digits after the point|is no number"):
+            parse(text)
+
+
+def test_dates_that_can_be_written() -> None:
+    last = 253_402_300_799
+    assert [amounts.is_date(second) for second in (-1, 0, last, last + 1)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert amounts.show_time(last + 1) == f"second {last + 1}"
+
+
+# Jurisdictions and classes
+
+
+def test_countries_are_those_of_iso_3166() -> None:
+    found = jurisdictions.countries()
+    assert len(found) == len({code for code, _ in found.values()}) == 249
+    assert all(len(code) == 2 and code.isascii() and code.isupper() for code, _ in found.values())
+    assert all(name and 1 <= number < 1000 for number, (_, name) in found.items())
+    for number, code in ((578, "NO"), (840, "US"), (250, "FR"), (4, "AF"), (756, "CH")):
+        assert found[number][0] == code
+
+
+@given(st.integers(1, 1023))
+def test_a_shown_jurisdiction_reads_back(number: int) -> None:
+    code = jurisdictions.code_of(number)
+    assert jurisdictions.parse_jurisdiction(str(number)) == number
+    assert jurisdictions.parse_jurisdiction(code or str(number)) == number
+    shown = jurisdictions.show_jurisdiction(number)
+    assert shown.startswith(f"{code} (") if code else shown == f"jurisdiction {number}"
+
+
+@pytest.mark.parametrize("text", ["", "N", "NOR", "0", "1024", "-1", "\uff11", "5.0", "ZZ"])
+def test_what_is_no_jurisdiction(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no country of ISO 3166-1|is no jurisdiction"):
+        jurisdictions.parse_jurisdiction(text)
+
+
+@given(st.integers(0, 255))
+def test_a_shown_set_of_classes_reads_back(classes: int) -> None:
+    numbers = jurisdictions.listed(classes)
+    assert sum(1 << number for number in numbers) == classes
+    written = ",".join(str(number) for number in numbers) or "none"
+    assert jurisdictions.parse_classes(written) == classes
+    shown = jurisdictions.show_classes(classes)
+    if classes in (0, 255):
+        assert shown == ("all classes" if classes else "nobody")
+    else:
+        words = shown.replace("class ", "").replace(" ", "")
+        assert jurisdictions.parse_classes(words) == classes
+
+
+@pytest.mark.parametrize("text", ["", "rich", "8", "-1", "retail;1", "retail,", "\uff11"])
+def test_what_is_no_set_of_classes(text: str) -> None:
+    with pytest.raises(ValueError, match="is no class: write retail"):
+        jurisdictions.parse_classes(text)

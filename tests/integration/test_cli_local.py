@@ -143,6 +143,26 @@ def test_down_keeps_and_forgets(alone: Command) -> None:
     }
 
 
+def test_bitcoin_has_the_price_that_was_asked_for(alone: Command) -> None:
+    for price in ("0.99", "10000001"):
+        assert "--bitcoin-price goes from $1.00" in alone.refused(2, "up", "--bitcoin-price", price)
+    port = free_port()
+    up = alone.json("up", "--port", port, "--bitcoin-price", "64250.5")
+    assert up["bitcoin_price"] == "64250500000"
+    deployment = Deployment.load(Path(up["deployment"]), Rpc(up["url"]))
+    venue = {name: str(value) for name, value in deployment.router.call("venue").items()}
+    venue["max_age"] = venue.pop("maxAge")
+    assert up["venue"] == venue
+    # The feed never ages, whatever becomes of time.
+    alone.json("skip", "--hours", 17_520)
+    shown = alone.json("revenue", "venue", "show")["prices"]
+    assert (shown["feed"], shown["fresh"], shown["within"]) == (up["bitcoin_price"], True, True)
+    assert 0 <= int(shown["feed"]) - int(shown["pool"]) <= 1
+    assert alone.json("doctor")["healthy"] is True
+    assert "has another price on this chain" in alone("up", "--bitcoin-price", "70000").stderr
+    assert "another price" not in alone("up", "--bitcoin-price", "64250.50").stderr
+
+
 def test_saves_that_can_not_be_read(alone: Command) -> None:
     port = free_port()
     up = alone.json("up", "--port", port)

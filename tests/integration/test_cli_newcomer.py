@@ -21,7 +21,7 @@ def test_a_newcomers_path(tmp_path: Path) -> None:
     """Through the installed program, from another folder, with nothing exported but where state
     goes; all commands find the node by themselves."""
     wellhead = Program(tmp_path)
-    operator, tenant = dev_account(1).address, dev_account(5).address
+    operator, tenant, holder = (dev_account(index).address for index in (1, 5, 9))
     assert "Operators register clusters" in wellhead("--help")
     up = wellhead.json("up", "--port", free_port(), "--finality", 1)
     try:
@@ -29,6 +29,8 @@ def test_a_newcomers_path(tmp_path: Path) -> None:
         price = ["--price", "$2.50/GPU-hour", "--name", "Fjord GPUs", "--symbol", "FJORD"]
         assert wellhead.json("cluster", "register", *price, "--yes")["cluster"] == "1"
         assert wellhead.json("mint", "--cluster", 1, "--units", 64, "--yes")["attested"] == "64"
+        # Everybody has a credential.
+        assert wellhead.json("transfer", 1, 9, 16, "--yes")["to"] == holder
         order = ["--cluster", 1, "--units", 16, "--hours", 3, "--start", "now+1"]
         quote = wellhead.json("quote", *order)
         lease = wellhead.json("lease", "open", *order, "--yes")
@@ -63,7 +65,26 @@ def test_a_newcomers_path(tmp_path: Path) -> None:
         assert int(books["escrowed"]) == 0
         owed = {each["source"]: int(each["cash"]) for each in shown["claimable"]}
         assert owed["vault"] * scale == int(books["operator"])
-        assert 0 <= int(books["holders_cash"]) // scale - owed["cluster 1"] <= 1
         assert int(books["outage_refund"]) >= int(books["refunded"])
+
+        wellhead.json("skip", "--hours", 25)
+        sick = wellhead.json("doctor", code=6)
+        (wrong,) = [found for found in sick["findings"] if found["state"] == "wrong"]
+        assert "wait to be turned into bitcoin, some of it for 1 day 1 hour" in wrong["message"]
+        assert wrong["advice"] == "`wellhead revenue sweep 1`"
+        swept = wellhead.json("revenue", "sweep", 1, "--yes")
+        assert int(swept["spent"]) * scale == int(books["bitcoin_pending"])
+        # The pool is deep: what a bitcoin costs and the pool's fee, rounded up to one unit of it.
+        fair = int(swept["spent"]) * (Q - 500) // (1000 * Q)
+        assert 0 <= fair - int(swept["received"]) <= 1
+        assert wellhead.json("doctor")["healthy"] is True
+
+        wellhead.json("skip", "--hours", 24)
+        claimed = wellhead.json("revenue", "claim", "--account", 9, "--yes")
+        assert claimed["to"] == holder
+        cash = int(books["holders_cash"]) // scale
+        assert 0 <= cash * 16 // 64 - int(claimed["cash"]) <= 1
+        bitcoin = int(swept["received"]) - int(swept["tip"])
+        assert 0 <= bitcoin * 16 // 64 - int(claimed["reserve"]) <= 1
     finally:
         assert wellhead.json("down", "--forget")["stopped"] is True

@@ -12,7 +12,9 @@ import pytest
 
 from tests.support.cli import Command, block_number, command_on
 from tests.support.stage import GENESIS, Stage
-from wellhead.chain import Anvil, Deployment, dev_account
+from wellhead.chain import Anvil, Deployment, dev_account, uniswap
+from wellhead.chain.proof import prove
+from wellhead.sources import ToolchainError
 
 QUOTE = ["quote", "--cluster", "1", "--units", "1", "--hours", "1"]
 LEASE = ["lease", "--cluster", "1", "--units", "1", "--hours", "1", "--yes"]
@@ -117,6 +119,14 @@ def test_deploy_with_everything_named(tmp_path: Path) -> None:
         assert made.addresses == document["addresses"]
         assert made.oracle.call("finality") == 7200
         assert made.cash.call("balanceOf", dev_account(5).address) == 10**13
+        # Everybody may receive, and bitcoin can be bought.
+        for index in range(20):
+            assert made.compliance.call("canReceive", 0, dev_account(index).address) is True
+        assert made.compliance.call("canReceive", 0, dev_account(20).address) is False
+        assert made.authority.call("hasRole", 3, dev_account(12).address) == (True, 0)
+        venue = wellhead.json("revenue", "venue", "show")
+        assert (venue["venue"]["max_age"], venue["prices"]["within"]) == ("3600", True)
+        prove(made)
 
         assert "give --again" in wellhead.refused(4, "deploy", "--yes")
         other = tmp_path / "other.json"
@@ -128,6 +138,9 @@ def test_deploy_with_everything_named(tmp_path: Path) -> None:
         )
         assert document["governor"] == dev_account(7).address
         made = Deployment.load(other, anvil.rpc)
+        # Of coins that are given there is no pool: nobody need be able to fill it.
+        assert made.router.call("venue")["pool"] == "0x" + "00" * 20
+        assert made.compliance.call("canReceive", 0, dev_account(9).address) is True
         signers, threshold = made.oracle.call("signers")
         assert (set(signers), threshold) == ({dev_account(i).address for i in (30, 31)}, 2)
         mint = ["mint", "--cluster", 1, "--units", 1, "--deployment", other, "--yes"]
@@ -138,6 +151,32 @@ def test_deploy_with_everything_named(tmp_path: Path) -> None:
         )
         assert "1 of 2 reporters is not possible" in said
         assert not (tmp_path / "third.json").exists()
+
+        officer, fourth = dev_account(30).address, tmp_path / "fourth.json"
+        wellhead.json("deploy", "--officer", officer, "--deployment", fourth, "--yes")
+        made = Deployment.load(fourth, anvil.rpc)
+        assert made.authority.call("hasRole", 3, officer) == (True, 0)
+        # Who is admitted is that officer's to say.
+        assert made.compliance.call("canReceive", 0, dev_account(9).address) is False
+
+
+def test_deploy_where_the_pool_can_not_be_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An installed package asks npm for it when it first needs it."""
+
+    def unreachable() -> str:
+        raise ToolchainError("npm could not install anvil; is its registry within reach?")
+
+    monkeypatch.setattr(uniswap, "factory_bytecode", unreachable)
+    with Anvil(GENESIS) as anvil:
+        wellhead = Command(tmp_path, anvil.rpc.url)
+        outcome = wellhead("deploy", "--yes", "--json")
+        assert outcome.code == 0, outcome.stderr
+        assert "no pool to buy bitcoin on: npm could not install" in " ".join(
+            outcome.stderr.split()
+        )
+        assert wellhead.json("revenue", "venue", "show")["venue"] is None
 
 
 def test_a_place_that_can_not_be_written(stage: Stage, tmp_path: Path) -> None:

@@ -214,6 +214,8 @@ def test_from_report_to_money(wellhead: Command, stage: Stage, cluster: int) -> 
     assert int(claimed["cash"]) == refund
     assert stage.cash.call("balanceOf", dev_account(30).address) == refund
     assert stage.claim_of(stage.tenants[0]) == 0
+    assert int(split["vesting"]["cash"]) > 0
+    stage.to_time(int(split["vesting"]["cash_until"]))
     dry = wellhead.json("claim", "--dry-run")
     assert {payout["source"] for payout in dry["payouts"]} == {"cluster 1", "vault"}
     assert stage.cash.call("balanceOf", stage.operator.address) == 0

@@ -89,8 +89,8 @@ WHO = "0x" + "ab" * 20
         (
             "Vault_MayNotCharge",
             (WHO, WHO),
-            "Only the lease market, the exchange and the contests charge accounts, each the one "
-            f"that called it: {WHO} may not charge {WHO}.",
+            "Only the market, the exchange, the contests and the router charge accounts, each the "
+            f"one that called it: {WHO} may not charge {WHO}.",
         ),
         (
             "CapacityRegistry_NotReported",
@@ -178,6 +178,93 @@ WHO = "0x" + "ab" * 20
             "NotEnoughCash",
             (WHO, 0, 2_000_000, 1_000_000),
             f"{WHO} has $0.00 and a claim of $1.00 in the vault, and $2.00 is needed.",
+        ),
+        (
+            "ERC7943InsufficientUnfrozenBalance",
+            (WHO, 3 * 10**18, 10**18 // 2),
+            f"Of the tokens of {WHO} only 0.5 are not frozen, and 3 are needed.",
+        ),
+        (
+            "ERC7943CannotTransfer",
+            (WHO, WHO, 10**18),
+            f"1 tokens can not be moved from {WHO} to {WHO}.",
+        ),
+        (
+            "Compliance_Outdated",
+            (GENESIS, GENESIS + HOUR),
+            "The credential is of 2026-01-01 00:00 UTC, but the holder has one, or a revocation, "
+            "of 2026-01-01 01:00 UTC: a later one is needed.",
+        ),
+        (
+            "Compliance_TooManyIssuers",
+            (255,),
+            "There were 255 accreditations, as many as there can ever be.",
+        ),
+        (
+            "CapacityToken_InvalidPeriod",
+            (1, 31),
+            "1 day can not be looked back on: between 1 and 31 can.",
+        ),
+        (
+            "RevenueRouter_StalePrice",
+            (GENESIS, GENESIS + 2 * HOUR, HOUR),
+            "The feed's last answer is 2 hours old, of 2026-01-01 00:00 UTC, and at most 1 hour "
+            "are allowed: nothing is bought before it answers again.",
+        ),
+        (
+            "RevenueRouter_StalePrice",
+            (GENESIS + HOUR, GENESIS, HOUR),
+            "The feed's answer is from the future, 2026-01-01 01:00 UTC: nothing is bought.",
+        ),
+        (
+            "RevenueRouter_InvalidPrice",
+            (-5,),
+            "The feed's answer -5 is no price that could be used: nothing is bought.",
+        ),
+        *(
+            (
+                "RevenueRouter_PriceOutOfBounds",
+                roots,
+                "Bitcoin costs 21 % more on the pool than a sweep may pay, by the feed's price, "
+                "the slippage and the pool's fee: what waits goes on waiting.",
+            )
+            for roots in ((11, 10), (10, 11))
+        ),
+        (
+            "RevenueRouter_BadSwap",
+            (2_000_000, 10**8, 3 * 10**8),
+            "The pool gave 1 BTC for $2.00, and at least 3 BTC was due: nothing is bought.",
+        ),
+        (
+            "RevenueRouter_Overcharged",
+            (-1_000_000, 2_000_000),
+            "The pool asked for -$1.00, and at most $2.00 was due: nothing is bought.",
+        ),
+        (
+            "RevenueRouter_InvalidVenue",
+            ("tip",),
+            "Bitcoin can not be bought there: the tip must be at most 1 %.",
+        ),
+        (
+            "NotAllowed",
+            (WHO, WHO, 2**255, 10**18),
+            f"{WHO} may take any number of tokens of {WHO}, and 1 are needed: the owner has to "
+            "approve more.",
+        ),
+        (
+            "Frozen",
+            (WHO, 2 * 10**18, 5 * 10**18, 10**18),
+            f"Of the 2 tokens of {WHO} 2 are frozen and 0 are not, and 1 are needed.",
+        ),
+        (
+            "NotEnoughBitcoin",
+            (WHO, 0, 2 * 10**8, 10**7),
+            f"{WHO} has 0 BTC and a claim of 0.1 BTC in the vault, and 2 BTC is needed.",
+        ),
+        (
+            "NotAdmitted",
+            (WHO, 3, 999, 5),
+            f"{WHO} belongs to jurisdiction 999 as class 5, and policy 3 does not admit that.",
         ),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.cli import Command, block_number
 from tests.support.stage import GENESIS, HOUR, Stage, Terms
+from tests.support.sweeps import BITCOIN, desk_on
 from wellhead.actions.books import PARTS
 from wellhead.chain import Anvil, dev_account
 from wellhead.model.units import LEDGER_SCALE
@@ -76,7 +77,7 @@ def test_leases(wellhead: Command, stage: Stage, clusters: tuple[int, int]) -> N
     assert states() == ["running", "ended", "ended"]
     stage.report_hours(1, NOW + 1, NOW + 4)
     stage.finalize()
-    stage.router.send("distribute", 1, sender=stage.stranger)
+    stage.router.send("accrueAndDistribute", 1, sender=stage.stranger)
     assert states() == ["ended", "final", "ended"]
 
     def ids(*options: object) -> list[str]:
@@ -187,6 +188,7 @@ def found_by(wellhead: Command, *options: object, code: int = 0) -> dict[str, di
 
 
 def test_doctor_on_reports(wellhead: Command, stage: Stage, clusters: tuple[int, int]) -> None:
+    desk_on(stage).fill(100 * BITCOIN)
     assert found_by(wellhead).keys() == QUIET
     stage.to_hour(NOW + 2, 60)
     early = found_by(wellhead)["cluster 1"]  # 1 hour waits, and has just ended

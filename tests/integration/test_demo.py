@@ -17,6 +17,7 @@ from rich.console import Console
 from tests.support.demo import without_processes
 from wellhead.actions.books import PARTS
 from wellhead.demo import run as run_module
+from wellhead.demo.bitcoin import PRICE
 from wellhead.demo.money import dollars
 from wellhead.demo.results import BooksError, DemoResult
 from wellhead.demo.run import DemoError, run_demo
@@ -92,17 +93,68 @@ def test_three_days_with_an_outage(story: Story, tmp_path: Path) -> None:
     assert report["bond_posted"] == report["void_refund"] == report["compensation"] == 0
     assert report["escrowed"] > 0
     assert report["routed"] > 0
-    assert report["bitcoin_pending"] > 0
+    assert report["operator_waiting"] == report["reporters_waiting"] == 0
+    assert report["bitcoin_pending"] == 0
 
     short = [n for n, hour in enumerate(result.hours) if hour.served < 10**6]
     assert short == [n for n, hour in enumerate(trace.hours) if hour.down]
     assert result.hours[short[1]].served == 0
     assert all(lease.refunded == 0 for lease in result.leases if lease.start > short[-1])
-    claimed = LEDGER_SCALE * sum(holder.claimed for holder in result.holders)
-    assert 0 <= report["holders_cash"] - claimed < LEDGER_SCALE * (len(result.holders) + 1)
     signed = [reporter.signed for reporter in result.reporters]
     assert sum(signed) == 3 * result.batches > 0
     assert any(0 < lease.first_seconds < 3600 for lease in result.leases)
+
+
+def test_holders_claim_both_currencies(story: Story) -> None:
+    result, report = story
+    assert report["sweep_spent"] * LEDGER_SCALE == report["bitcoin_swept"] > 0
+    assert report["holders_cash"] * report["cash_scale"] == report["cash_added"] * LEDGER_SCALE
+    tips = report["sweep_tips"]
+    assert tips > 0
+    bought = (report["sweep_bought"] - tips) * report["bitcoin_scale"]
+    assert report["bitcoin_added"] == bought
+    # The pool takes 0.05 %, and its price moves by little.
+    fair = report["sweep_spent"] * 100 // PRICE
+    assert fair * 998 // 1000 < report["sweep_bought"] < fair
+    for name in ("cash", "bitcoin"):
+        claimed = sum(getattr(holder, name) for holder in result.holders)
+        assert claimed * report[f"{name}_scale"] == report[f"{name}_claimed"] > 0
+        # Everything has vested, and nobody leaves more than a fraction; the made-up cluster's
+        # operator is gone, and leaves all.
+        assert report[f"{name}_unvested"] == 0
+        left = report[f"{name}_added"] - report[f"{name}_claimed"]
+        assert 0 <= left < report[f"{name}_scale"] * (len(result.holders) + 1)
+        assert report[f"second_{name}_claimed"] == 0 < report[f"second_{name}_claimable"]
+        for prefix in ("", "second_"):
+            parts = ("claimed", "claimable", "carried", "unvested")
+            added = sum(report[f"{prefix}{name}_{part}"] for part in parts)
+            assert added == report[f"{prefix}{name}_added"]
+
+
+def test_tokens_go_to_holders_with_a_credential_and_wait_while_frozen(story: Story) -> None:
+    result, _ = story
+    refused, frozen = (step for step in result.steps if "token" in step.text)
+    assert (refused.hour, frozen.hour) == (60 * 73 // 576, 400 * 73 // 576)
+    assert refused.text == "Fund sends tokens to Tenant A, who has no credential: refused"
+    figures = r"since hour 25, .* earned \$(\d+\.\d+) and (\d\.\d{8}) BTC meanwhile"
+    found = re.search(figures, frozen.text)
+    assert found, frozen.text
+    assert float(found[1]) > 0
+    assert float(found[2]) > 0
+
+
+def test_a_shallow_pool_is_bought_from_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A purchase ends where bitcoin costs too much; traders bring more, and nothing is left."""
+    without_processes(monkeypatch)
+    _, deep = demo(tmp_path)
+    monkeypatch.setattr("wellhead.demo.bitcoin.DEPTH", 10**8)
+    _, shallow = demo(tmp_path)
+    assert shallow["bitcoin_pending"] == 0 < shallow["sweep_spent"]
+    fair = shallow["sweep_spent"] * 100 // PRICE
+    assert fair * 990 // 1000 < shallow["sweep_bought"] < fair * 998 // 1000
+    assert deep["sweep_bought"] > deep["sweep_spent"] * 100 // PRICE * 998 // 1000
 
 
 def test_every_report_was_made_again_from_what_reporters_keep(story: Story) -> None:
@@ -132,7 +184,7 @@ def test_leases_are_extended_cancelled_and_sold(story: Story) -> None:
     for at, wanted in ((hour - 1, cancelled.units), (hour, 0)):
         rest = (x.units for x in others if x.start <= at < x.start + x.hours + x.extended)
         assert result.hours[at].booked == sum(rest) + wanted
-    said = [step.text for step in result.steps if not step.is_second]
+    said = [step.text for step in result.steps if not step.is_second and "token" not in step.text]
     assert [text.split()[2] for text in said] == ["books", "extends", "cancels", "offers", "buys"]
     # What was lost of the hours that were final went to the seller, who had them.
     seller = result.leases[0]
@@ -182,7 +234,10 @@ def test_the_made_up_cluster_defaults(story: Story) -> None:
     [
         ("wellhead.demo.history.refund", lambda *_: 0, "the refund of cancelling lease"),
         ("wellhead.actions.losses.loss", lambda *_: 10**6, "recomputed"),
-        ("wellhead.demo.books.LEDGER_SCALE", 1, "the market's claim"),
+        ("wellhead.demo.books.LEDGER_SCALE", 1, "the holders' cash"),
+        ("wellhead.demo.earnings._sum", lambda *_: 0, "the cash that was added"),
+        ("wellhead.demo.holders.SENT", 0, "transfer went through"),
+        ("wellhead.demo.market.Market.claim_of", lambda *_: 0, "the market's claim"),
     ],
 )
 def test_figures_that_differ_from_the_chain_s_are_refused(

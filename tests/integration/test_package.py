@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import distribution
 from pathlib import Path
@@ -90,8 +91,34 @@ def test_the_packed_contracts_are_the_compiled_ones_and_nothing_more(built: Path
     assert set(contracts) == {"build_hash", "compiler", "types"}
     whole = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]
     kept = {path: entry for path, entry in lock["packages"].items() if path}
-    assert kept == {p: e for p, e in whole.items() if p.startswith("node_modules/@foundry-rs/")}
+    needed = ("node_modules/@foundry-rs/", "node_modules/@uniswap/v3-core")
+    assert kept == {p: e for p, e in whole.items() if p.startswith(needed)}
     assert all(entry["integrity"] for entry in kept.values())
+
+
+def test_nothing_of_uniswaps_is_in_what_is_built(built: Path) -> None:
+    """Its licence is not ours: an installed package fetches it from npm, by the lock file."""
+    folder = ROOT / "node_modules/@uniswap/v3-core/artifacts/contracts"
+    parts = []
+    for name in ("UniswapV3Factory", "UniswapV3Pool"):
+        bytecode = json.loads((folder / f"{name}.sol" / f"{name}.json").read_text())["bytecode"]
+        middle = bytecode[len(bytecode) // 2 :][:200]
+        parts += [middle.encode(), bytes.fromhex(middle)]
+    for path in (wheel_of(built), *built.glob("*.tar.gz")):
+        for name, content in contents(path):
+            assert not any(part in content for part in parts), name
+
+
+def contents(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file of a wheel or a source archive."""
+    if path.suffix == ".whl":
+        with zipfile.ZipFile(path) as archive:
+            yield from ((name, archive.read(name)) for name in archive.namelist())
+        return
+    with tarfile.open(path) as archive:
+        for member in archive.getmembers():
+            if (file := archive.extractfile(member)) is not None:
+                yield member.name, file.read()
 
 
 def test_the_source_archive_has_the_sources_and_no_rubbish(built: Path) -> None:
@@ -201,6 +228,7 @@ def test_it_works_elsewhere_with_an_empty_home(elsewhere: Path) -> None:
         assert (elsewhere / "demo-report.json").is_file()
         state = home / ".local" / "share" / "wellhead"
         assert chain["deployment"] == str(state / "deployments" / "31337.json")
+        assert chain["venue"] is not None
         status, said = finish(start("status"))
         assert str(status["schema"]).startswith("wellhead.status/")
         assert "installing" not in said

@@ -17,7 +17,7 @@ from wellhead.chain.record import code_hash
 from wellhead.chain.rpc import shown
 
 #: Transactions of a deployment with the rehearsal's parameters: contracts and calls.
-STEPS = len(ORDER) + 12
+STEPS = len(ORDER) + 16
 
 
 def test_a_deployment_from_a_parameter_file(rehearsal: Rehearsal) -> None:
@@ -26,7 +26,7 @@ def test_a_deployment_from_a_parameter_file(rehearsal: Rehearsal) -> None:
     shown = " ".join(dry.stderr.split())
     for name in ("cash", "reserve", "governor"):
         assert f"{name} {rehearsal.values[name]}".lower() in shown.lower()
-    for name in ("reporters", "operators", "guardians"):
+    for name in ("reporters", "operators", "guardians", "officers"):
         for account in rehearsal.values[name]:
             assert f"{name[:-1]} {account}" in shown
     for said in (
@@ -37,6 +37,8 @@ def test_a_deployment_from_a_parameter_file(rehearsal: Rehearsal) -> None:
         "contest deposit $250.00",
         "delay of governor 2 days",
         "delay of operator 30 minutes",
+        "delay of officer 2 hours",
+        "bitcoin is bought nowhere, until the governor says where",
         "fee caps 20 gwei, tip 2 gwei",
         "confirmations 3",
         f"ether at most: {STEPS} transactions",
@@ -59,14 +61,15 @@ def test_a_deployment_from_a_parameter_file(rehearsal: Rehearsal) -> None:
     # The deployer holds nothing, read back for every role, and the delays are in force.
     mine = [r for r in document["roles"] if r["account"] == rehearsal.deployer.address]
     assert {r["role"]: r["holds"] for r in mine} == dict.fromkeys(
-        ("ADMIN", "OPERATOR", "GUARDIAN"), False
+        ("ADMIN", "OPERATOR", "GUARDIAN", "COMPLIANCE"), False
     )
     authority = made.authority
-    for role in range(3):
+    for role in range(4):
         assert authority.call("hasRole", role, rehearsal.deployer.address) == (False, 0)
     assert authority.call("hasRole", 0, document["governor"]) == (True, 48 * 3600)
     assert authority.call("hasRole", 1, person("operator").address) == (True, 1800)
     assert authority.call("hasRole", 2, person("guardian").address) == (True, 0)
+    assert authority.call("hasRole", 3, person("officer").address) == (True, 7200)
     rehearsal.rpc("evm_setNextBlockTimestamp", rehearsal.rpc.now() + 5 * 86_400)
     rehearsal.node.mine()
     assert authority.call("getRoleGrantDelay", 0) == 24 * 3600
@@ -108,7 +111,7 @@ def test_it_asks_and_takes_no_for_an_answer(rehearsal: Rehearsal) -> None:
 
 
 def test_well_known_keys_are_refused(rehearsal: Rehearsal) -> None:
-    for index, field in ((1, "operators"), (2, "guardians"), (0, "governor")):
+    for index, field in ((1, "operators"), (2, "guardians"), (3, "officers"), (0, "governor")):
         known = dev_account(index).address
         value: Any = known if field == "governor" else [known]
         said = rehearsal.refused(4, **{field: value})

@@ -22,8 +22,8 @@ from wellhead.chain.plan import addresses as planned
 from wellhead.chain.proof import prove
 
 WELLHEAD = str(Path(sys.executable).with_name("wellhead"))
-#: Contracts, and with the rehearsal's parameters twelve calls.
-STEPS = len(ORDER) + 12
+#: Contracts, and with the rehearsal's parameters sixteen calls.
+STEPS = len(ORDER) + 16
 #: Transactions before the market's.
 MARKET = ORDER.index("LeaseMarket")
 

@@ -85,7 +85,7 @@ def test_the_json_input_gives_the_same_bytecode(wellhead: Command, stage: Stage)
     named = {contract["name"]: contract for contract in document["contracts"]}
     vault = named["contracts/Vault.sol:Vault"]
     assert vault["address"] == stage.vault.address
-    knows = (stage.market, stage.deployment.exchange, stage.contests)
+    knows = (stage.market, stage.deployment.exchange, stage.contests, stage.router)
     words = [contract.address[2:].lower().rjust(64, "0") for contract in knows]
     assert vault["arguments"] == "".join(words)
     asked = json.loads(path.read_text())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from wellhead.actions.held import HeldLease, held_leases
 from wellhead.actions.losses import Losses, read_losses
+from wellhead.actions.vesting import waiting_of
 from wellhead.chain import Deployment, Event
 from wellhead.model.units import LEDGER_SCALE, Q
 
@@ -26,7 +27,9 @@ class Books:
     Tenants `paid_in`. Of what was `bond_posted`, `from_bond` went to tenants, `bond_withdrawn` back
     to the operator, and `bond` is left. `paid_in + from_bond` is exactly `routed + undistributed +
     refunded + refund_owed + cancelled + escrowed`, and `routed` is exactly `operator + reporters +
-    holders_cash + bitcoin_pending`. `cancelled` went back for hours that tenants cancelled.
+    holders_cash + bitcoin_swept + bitcoin_pending`. Of the operator's and the reporters' parts
+    `operator_waiting` and `reporters_waiting` were not released yet; with what was swept, bitcoin
+    was bought. `cancelled` went back for hours that tenants cancelled.
 
     What was refunded or is owed is exactly `outage_refund + void_refund + compensation`: for losses
     of accrued hours, penalties out of the bond included; the rent of hours that a default made
@@ -48,7 +51,10 @@ class Books:
     operator: int
     reporters: int
     holders_cash: int
+    bitcoin_swept: int
     bitcoin_pending: int
+    operator_waiting: int
+    reporters_waiting: int
     bond: int
     bond_withdrawn: int
 
@@ -68,7 +74,8 @@ class Books:
         due, refunds = self.refunded + self.refund_owed, self.outage_refund + self.void_refund
         if due != refunds + self.compensation:
             raise BooksError(f"due back {due}, recomputed {refunds + self.compensation}")
-        split = self.operator + self.reporters + self.holders_cash + self.bitcoin_pending
+        bitcoin = self.bitcoin_swept + self.bitcoin_pending
+        split = self.operator + self.reporters + self.holders_cash + bitcoin
         if self.routed != split:
             raise BooksError(f"routed {self.routed}, split into {split}")
 
@@ -82,18 +89,14 @@ def books_and_losses(
     deployment: Deployment, cluster: int, block: int | None = None
 ) -> tuple[Books, Losses]:
     """The same, and the losses that were recomputed for them."""
-    market, router = deployment.market, deployment.router
+    market = deployment.market
     at = deployment.rpc.integer("eth_blockNumber") if block is None else block
     state = market.call("booksOf", cluster, block=at)
     leases = held_leases(deployment, cluster, at)
     paid = _Paid.read(deployment, cluster, at)
-    split = router.events("Distributed", deployment.block, at, indexed=[cluster])
-    carried, pending = router.call_many(
-        [("carriedOf", [cluster]), ("bitcoinPendingOf", [cluster])], block=at
-    )
+    routed = _Routed.read(deployment, cluster, at)
+    waiting = waiting_of(deployment, cluster, at)
     due = market.call_many([("refundLedgerOf", [lease.lease]) for lease in leases], block=at)
-    operator = _sum(split, "operator") + _sum(split, "remainder")
-    reporters, holders = _sum(split, "reporters"), _sum(split, "cash")
     ledger = int(state["earned"]) + int(state["remainder"])
     refunded = sum(lease.refunded for lease in leases)
     losses = read_losses(deployment, cluster, leases, at)
@@ -102,8 +105,8 @@ def books_and_losses(
         paid_in=LEDGER_SCALE * paid.costs,
         bond_posted=losses.posted,
         from_bond=losses.posted - losses.withdrawn - int(state["bond"]),
-        routed=LEDGER_SCALE * (operator + reporters + holders + _sum(split, "bitcoin")),
-        undistributed=ledger + LEDGER_SCALE * int(carried),
+        routed=LEDGER_SCALE * routed.total,
+        undistributed=ledger + LEDGER_SCALE * routed.carried,
         refunded=LEDGER_SCALE * refunded,
         refund_owed=sum(due) - LEDGER_SCALE * refunded,
         cancelled=LEDGER_SCALE * paid.cancelled,
@@ -111,15 +114,20 @@ def books_and_losses(
         outage_refund=losses.refund,
         void_refund=losses.void_rent,
         compensation=losses.compensation,
-        operator=LEDGER_SCALE * operator,
-        reporters=LEDGER_SCALE * reporters,
-        holders_cash=LEDGER_SCALE * holders,
-        bitcoin_pending=LEDGER_SCALE * int(pending),
+        operator=LEDGER_SCALE * routed.operator,
+        reporters=LEDGER_SCALE * routed.reporters,
+        holders_cash=LEDGER_SCALE * routed.cash,
+        bitcoin_swept=LEDGER_SCALE * routed.swept,
+        bitcoin_pending=LEDGER_SCALE * waiting.bitcoin,
+        operator_waiting=LEDGER_SCALE * waiting.operator,
+        reporters_waiting=LEDGER_SCALE * waiting.reporters,
         bond=int(state["bond"]),
         bond_withdrawn=losses.withdrawn,
     )
     books.check()
     expect("refunds that were paid", LEDGER_SCALE * paid.refunded, books.refunded)
+    expect("the operator's part", routed.operator - waiting.operator, routed.operator_released)
+    expect("the reporters' part", routed.reporters - waiting.reporters, routed.reporters_released)
     expect("losses", losses.lost, int(state["lost"]))
     expect("the bond", losses.bond, books.bond)
     return books, losses
@@ -163,6 +171,52 @@ class _Paid:
             costs=_sum(opened, "cost") + of("LeaseExtended", "cost"),
             cancelled=of("LeaseCancelled", "refund"),
             refunded=of("Settled", "amount"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Routed:
+    """What was split, by the terms and by what the router said, in stablecoin units. `carried` is
+    what the floors of the four parts leave."""
+
+    operator: int
+    reporters: int
+    cash: int
+    bitcoin: int
+    carried: int
+    operator_released: int
+    reporters_released: int
+    swept: int
+
+    @property
+    def total(self) -> int:
+        return self.operator + self.reporters + self.cash + self.bitcoin
+
+    @classmethod
+    def read(cls, deployment: Deployment, cluster: int, block: int) -> _Routed:
+        router, first = deployment.router, deployment.block
+        given, released, swept = (
+            router.events(name, first, block, indexed=[cluster])
+            for name in ("Distributed", "Released", "Swept")
+        )
+        earned, remainder = _sum(given, "earned"), _sum(given, "remainder")
+        split = deployment.registry.call("payeesOf", cluster, block=block)[2]
+        shares = {name: int(share) for name, share in split.items()}
+        shares["cash"] = Q - sum(shares.values())
+        parts = {name: earned * share // Q for name, share in shares.items()}
+        expect("the holders' cash", _sum(given, "cash"), parts["cash"])
+        expect("the holders' bitcoin", _sum(given, "bitcoin"), parts["bitcoin"])
+        carried = int(router.call("carriedOf", cluster, block=block))
+        expect("what was carried", carried, earned - sum(parts.values()))
+        return cls(
+            operator=parts["operator"] + remainder,
+            reporters=parts["reporters"],
+            cash=parts["cash"],
+            bitcoin=parts["bitcoin"],
+            carried=carried,
+            operator_released=_sum(released, "operatorAmount"),
+            reporters_released=_sum(released, "reporterAmount"),
+            swept=_sum(swept, "spent"),
         )
 
 

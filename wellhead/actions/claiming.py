@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wellhead.actions.errors import Refusal
+from wellhead.actions.credentials import signature_of
+from wellhead.actions.errors import BadInput, Refusal
 from wellhead.chain import Account, Contract, Deployment, Receipt
+from wellhead.chain.typed import TypedData
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,23 @@ class Payout:
     cash: int
     reserve: int
     receipts: Sequence[Receipt] = ()
+
+
+@dataclass(frozen=True)
+class SignedClaim:
+    """A holder's word that all it has earned from a cluster be paid to `to`, whoever brings it on
+    chain, until the unix time `deadline`. Good once: the nonce is the account's next."""
+
+    chain_id: int
+    token: str
+    account: str
+    to: str
+    nonce: int
+    deadline: int
+    signature: bytes
+
+
+_FIELDS = {"account": "address", "to": "address", "nonce": "uint256", "deadline": "uint256"}
 
 
 def every_cluster(deployment: Deployment) -> list[int]:
@@ -94,3 +113,64 @@ def _withdraw_one(
         vault.call("withdraw", coin.address, to, amount, sender=sender.address)
     else:
         receipts.append(vault.send("withdraw", coin.address, to, amount, sender=sender, gas=None))
+
+
+def sign_claim(
+    deployment: Deployment, cluster: int, to: str, deadline: int, holder: Account
+) -> SignedClaim:
+    """SetupError where whoever holds the holder's key signs no typed data."""
+    token = deployment.token(cluster)
+    name, nonce = token.call_many([("name", []), ("nonces", [holder.address])])
+    message = {"account": holder.address, "to": to, "nonce": int(nonce), "deadline": deadline}
+    domain = {
+        "name": str(name),
+        "version": "1",
+        "chainId": deployment.chain_id,
+        "verifyingContract": token.address,
+    }
+    data = TypedData(domain, "Claim", _FIELDS, message)
+    return SignedClaim(
+        chain_id=deployment.chain_id,
+        token=token.address,
+        account=holder.address,
+        to=to,
+        nonce=int(nonce),
+        deadline=deadline,
+        signature=signature_of(deployment, data, holder),
+    )
+
+
+def claim_signed(
+    deployment: Deployment, signed: SignedClaim, sender: Account, *, dry: bool
+) -> Payout:
+    """Bring another's signed claim on chain. BadInput where it is for another chain, or for a token
+    that is no cluster's; Refusal where it was used, or there is nothing to pay."""
+    cluster = _cluster_of(deployment, signed)
+    token = deployment.token(cluster)
+    nonce = int(token.call("nonces", signed.account))
+    if nonce != signed.nonce:
+        raise Refusal("UsedNonce", account=signed.account, given=signed.nonce, expected=nonce)
+    arguments = (signed.account, signed.to, signed.deadline, signed.signature)
+    cash, reserve = token.call("claimFor", *arguments, sender=sender.address)
+    if not (int(cash) or int(reserve)):
+        raise Refusal("NothingToClaim", account=signed.account)
+    source = f"cluster {cluster}"
+    if dry:
+        return Payout(source, int(cash), int(reserve))
+    receipt = token.send("claimFor", *arguments, sender=sender, gas=None)
+    event = receipt.event("Claimed")
+    return Payout(source, int(event["cash"]), int(event["reserve"]), [receipt])
+
+
+def _cluster_of(deployment: Deployment, signed: SignedClaim) -> int:
+    if signed.chain_id != deployment.chain_id:
+        raise BadInput(
+            f"the claim was signed for chain {signed.chain_id}, not {deployment.chain_id}"
+        )
+    ids = every_cluster(deployment)
+    for cluster, found in zip(
+        ids, deployment.registry.call_many([("clusterOf", [each]) for each in ids]), strict=True
+    ):
+        if str(found["token"]) == signed.token:
+            return cluster
+    raise BadInput(f"the claim was signed for {signed.token}, which is no cluster's token")

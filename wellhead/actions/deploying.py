@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from wellhead.actions import people
+from wellhead.actions import credentials, people
 from wellhead.actions.errors import SetupError
-from wellhead.chain import Account, Deployment, Parameters, Rpc, deploy, deploy_coins
+from wellhead.chain import Account, Deployment, Parameters, Rpc, deploy, deploy_coins, dev_account
+from wellhead.chain.contract import Contract
 from wellhead.chain.locality import is_local
+from wellhead.chain.plan import NO_VENUE, Venue
+from wellhead.chain.uniswap import PRICE, deploy_venue
+from wellhead.sources import ToolchainError
+
+Say = Callable[[str], None]
 
 #: What every funded dev account of a local chain gets: 10 million dollars and 100 bitcoin.
 CASH_GIFT = 10_000_000 * 10**6
@@ -28,6 +34,10 @@ class Plan:
     threshold: int | None = None
     operators: Sequence[str] = ()
     guardians: Sequence[str] = ()
+    officers: Sequence[str] = ()
+    venue: Venue = NO_VENUE
+    #: Of a pool that a local chain gets, dollars per bitcoin with the digits of the feed.
+    bitcoin_price: int = PRICE
     finality: int = 24 * 3600
     contest_deposit: int = CONTEST_DEPOSIT
 
@@ -42,10 +52,17 @@ class Plan:
         return [option for option, value in needed.items() if not value]
 
 
-def deploy_all(rpc: Rpc, sender: Account, plan: Plan, gas: int | None = None) -> Deployment:
-    """Deploy everything; on a local chain the coins too, unless they are given."""
+def _silent(line: str) -> None:
+    """Says nothing."""
+
+
+def deploy_all(
+    rpc: Rpc, sender: Account, plan: Plan, say: Say = _silent, gas: int | None = None
+) -> Deployment:
+    """Deploy everything; on a local chain the coins too, unless they are given, and where both are
+    test coins a pool of them."""
     if is_local(rpc):
-        plan = _with_dev_defaults(rpc, sender, plan)
+        plan = _with_dev_defaults(rpc, sender, plan, say)
     if plan.missing():
         raise SetupError("a chain that is not local needs a file of --parameters")
     assert plan.cash is not None  # noqa: S101
@@ -58,17 +75,24 @@ def deploy_all(rpc: Rpc, sender: Account, plan: Plan, gas: int | None = None) ->
         threshold=plan.threshold,
         operators=plan.operators,
         guardians=plan.guardians,
+        officers=plan.officers,
+        venue=plan.venue,
         finality=plan.finality,
         contest_deposit=plan.contest_deposit,
     )
     return deploy(rpc, sender, parameters, gas=gas)
 
 
-def deploy_local(rpc: Rpc, finality: int) -> Deployment:
-    """Everything on a fresh local chain, and coins in the people's hands."""
+def deploy_local(
+    rpc: Rpc, finality: int, bitcoin_price: int = PRICE, say: Say = _silent
+) -> Deployment:
+    """Everything on a fresh local chain, coins in the people's hands, and credentials to their
+    names."""
     governor = people.unlocked(people.GOVERNOR)
-    deployment = deploy_all(rpc, governor, Plan(finality=finality))
+    plan = Plan(finality=finality, bitcoin_price=bitcoin_price)
+    deployment = deploy_all(rpc, governor, plan, say)
     fund_people(deployment, governor)
+    admit_people(deployment, governor)
     return deployment
 
 
@@ -80,18 +104,46 @@ def fund_people(deployment: Deployment, sender: Account) -> None:
         deployment.reserve.send("mint", address, RESERVE_GIFT, sender=sender)
 
 
-def _with_dev_defaults(rpc: Rpc, sender: Account, plan: Plan) -> Plan:
-    cash, reserve = plan.cash, plan.reserve
-    if cash is None or reserve is None:
-        test_cash, test_reserve = deploy_coins(rpc, sender)
-        cash, reserve = cash or test_cash.address, reserve or test_reserve.address
-    return Plan(
-        cash=cash,
-        reserve=reserve,
+def admit_people(deployment: Deployment, sender: Account) -> None:
+    """Let the dev accounts receive the tokens of every cluster of policy 0: the officer accredits
+    the issuer and says where holders may belong, and the issuer says that all belong there."""
+    officer, issuer = people.unlocked(people.OFFICER), dev_account(people.ISSUER)
+    compliance = deployment.compliance
+    compliance.send("accredit", issuer.address, sender=officer)
+    compliance.send("setRule", 0, [people.JURISDICTION], people.CLASSES, sender=officer)
+    now = deployment.rpc.now()  # what an issuer said before it was accredited does not count
+    for index in people.FUNDED:
+        said = credentials.Credential(
+            people.dev_address(index), people.JURISDICTION, people.CLASS, now, credentials.LAST
+        )
+        signed = credentials.sign(deployment, said, issuer)
+        compliance.send("present", issuer.address, said.encoded(), signed.signature, sender=sender)
+
+
+def _with_dev_defaults(rpc: Rpc, sender: Account, plan: Plan, say: Say) -> Plan:
+    plan = replace(
+        plan,
         reporters=plan.reporters or [account.address for account in people.reporters()],
         threshold=plan.threshold or people.THRESHOLD,
         operators=plan.operators or [people.dev_address(people.OPERATOR)],
         guardians=plan.guardians or [people.dev_address(people.GUARDIAN)],
-        finality=plan.finality,
-        contest_deposit=plan.contest_deposit,
+        officers=plan.officers or [people.dev_address(people.OFFICER)],
     )
+    if plan.cash is not None and plan.reserve is not None:
+        return plan
+    coins = deploy_coins(rpc, sender)
+    if plan.cash is None and plan.reserve is None and plan.venue == NO_VENUE:
+        plan = replace(plan, venue=_pool(rpc, sender, coins, plan.bitcoin_price, say))
+    cash, reserve = (coin.address for coin in coins)
+    return replace(plan, cash=plan.cash or cash, reserve=plan.reserve or reserve)
+
+
+def _pool(
+    rpc: Rpc, sender: Account, coins: tuple[Contract, Contract], price: int, say: Say
+) -> Venue:
+    """A pool of the test coins; nowhere where an installed package can not fetch what makes one."""
+    try:
+        return deploy_venue(rpc, sender, *coins, price)
+    except ToolchainError as error:
+        say(f"no pool to buy bitcoin on: {error}")
+        return NO_VENUE

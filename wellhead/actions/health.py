@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wellhead.chain import Deployment, Rpc, RpcError
+from eth_abi.exceptions import DecodingError
+
+from wellhead.actions import sweeping
+from wellhead.actions.sweeping import Prices, Venue
+from wellhead.chain import Contract, Deployment, Reverted, Rpc, RpcError
+
+#: Stablecoin units that nobody would send a transaction for: a dollar.
+WORTH_SWEEPING = 10**6
 
 
 @dataclass(frozen=True)
@@ -21,11 +28,11 @@ class Facts:
     governs: bool
 
 
-def members_of(deployment: Deployment, function: str) -> list[str]:
-    """Accounts that may call one of the registry's restricted functions."""
-    authority, registry = deployment.authority, deployment.registry
-    selector = registry.functions[function].selector
-    role = int(authority.call("getTargetFunctionRole", registry.address, selector))
+def members_of(deployment: Deployment, contract: Contract, function: str) -> list[str]:
+    """Accounts that may call one of a contract's restricted functions."""
+    authority = deployment.authority
+    selector = contract.functions[function].selector
+    role = int(authority.call("getTargetFunctionRole", contract.address, selector))
     granted = authority.events("RoleGranted", deployment.block, indexed=[role])
     accounts = dict.fromkeys(str(event["account"]) for event in granted)
     held = authority.call_many([("hasRole", [role, account]) for account in accounts])
@@ -55,6 +62,66 @@ def facts(deployment: Deployment, address: str) -> Facts:
         can_pause=any(pause),
         governs=bool(governs[0]),
     )
+
+
+def issuers(deployment: Deployment) -> list[str]:
+    """Issuers whose credentials count."""
+    compliance = deployment.compliance
+    named = compliance.events("IssuerAccredited", deployment.block)
+    accounts = list(dict.fromkeys(str(event["issuer"]) for event in named))
+    numbers = compliance.call_many([("issuerNumberOf", [account]) for account in accounts])
+    return [account for account, number in zip(accounts, numbers, strict=True) if number]
+
+
+@dataclass(frozen=True)
+class Buying:
+    """Where bitcoin is bought, and what it costs there; without prices pool or feed are broken."""
+
+    venue: Venue
+    prices: Prices | None
+
+
+def buying(deployment: Deployment) -> Buying | None:
+    """None where bitcoin is bought nowhere."""
+    venue = sweeping.venue_of(deployment)
+    if not venue.is_somewhere:
+        return None
+    try:
+        return Buying(venue, sweeping.prices_at(deployment, venue))
+    except (Reverted, RpcError, DecodingError):
+        return Buying(venue, None)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Stablecoin units of a cluster that wait to be turned into bitcoin, some of them since the
+    unix time `since`."""
+
+    amount: int
+    since: int
+
+
+def waiting(deployment: Deployment, cluster: int, block: int) -> Waiting | None:
+    """What waits at a block, since something waits; None where it is not worth a transaction."""
+    router = deployment.router
+    amount = int(router.call("bitcoinPendingOf", cluster, block=block))
+    if amount < WORTH_SWEEPING:
+        return None
+    steps = [
+        (event, int(event["bitcoin"]) if name == "Distributed" else -int(event["spent"]))
+        for name in ("Distributed", "Swept")
+        for event in router.events(name, deployment.block, block, [cluster])
+    ]
+    waits, since = 0, block
+    for event, change in sorted(steps, key=lambda step: (step[0].block, step[0].index)):
+        if not waits:
+            since = event.block
+        waits += change
+    return Waiting(amount, _time_of(deployment.rpc, since))
+
+
+def _time_of(rpc: Rpc, block: int) -> int:
+    return int(rpc("eth_getBlockByNumber", hex(block), False)["timestamp"], 16)
 
 
 def gas_price(rpc: Rpc) -> int:

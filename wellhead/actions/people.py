@@ -10,8 +10,16 @@ GUARDIAN = 2
 ANYBODY = 4
 TENANT = 5
 HOLDER = 9
+#: Sees to compliance, and an issuer of credentials that it accredits.
+OFFICER = 12
+ISSUER = 13
+#: Where all of them belong, by ISO 3166-1's number, and as what: Norway, retail. Who belongs there
+#: as retail, professional, accredited or institution may receive under policy 0.
+JURISDICTION = 578
+CLASS = 0
+CLASSES = 0b1111
 
-#: Accounts that `up` gives coins to.
+#: Accounts that `up` gives coins and credentials to.
 FUNDED = range(20)
 #: Accounts that sign attestations and reports, and how many of them must.
 REPORTERS = range(20, 25)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from eth_abi.exceptions import DecodingError
 
 from wellhead.actions.errors import SetupError
+from wellhead.actions.venues import Sight, sight
 from wellhead.chain import Contract, Parameters, Reverted, Rpc, RpcError
 from wellhead.chain.fees import Caps, base_fee, usual_tip
 from wellhead.chain.locality import is_local, is_test_coin, publicly_known
-from wellhead.chain.plan import Creation, steps
+from wellhead.chain.plan import NO_VENUE, Creation, steps
 from wellhead.chain.transactions import estimate
 
 #: Gas that a call to the authority needs at most; it can not be asked for before there is one.
@@ -46,14 +47,25 @@ class Coin:
     anyone_mints: bool
 
 
-def examine(rpc: Rpc, deployer: str, parameters: Parameters) -> tuple[Coin, Coin]:
-    """Both coins, if nothing speaks against deploying with these parameters; SetupError if not."""
+@dataclass(frozen=True)
+class Examined:
+    """What a deployment is to stand on: both coins, and where bitcoin is bought, if anywhere."""
+
+    cash: Coin
+    reserve: Coin
+    venue: Sight | None
+
+
+def examine(rpc: Rpc, deployer: str, parameters: Parameters) -> Examined:
+    """Coins and venue, if nothing speaks against deploying with these parameters; SetupError if
+    something does."""
     local = is_local(rpc)
     people = {
         "the deployer": [deployer],
         "reporter": parameters.reporters,
         "operator": parameters.operators,
         "guardian": parameters.guardians,
+        "officer": parameters.officers,
         "the governor": [parameters.governor or deployer],
     }
     for who, accounts in people.items():
@@ -74,10 +86,23 @@ def examine(rpc: Rpc, deployer: str, parameters: Parameters) -> tuple[Coin, Coin
         code = str(rpc("eth_getCode", reporter, "latest"))
         if code != "0x" and not code.startswith(_DELEGATION):
             raise SetupError(f"reporter {reporter} is a contract, and contracts can not sign")
-    return (
-        _coin(rpc, "cash", parameters.cash, CASH_DECIMALS, local),
-        _coin(rpc, "reserve", parameters.reserve, RESERVE_DECIMALS, local),
-    )
+    cash = _coin(rpc, "cash", parameters.cash, CASH_DECIMALS, local)
+    reserve = _coin(rpc, "reserve", parameters.reserve, RESERVE_DECIMALS, local)
+    return Examined(cash, reserve, _venue(rpc, parameters, (cash, reserve), local))
+
+
+def _venue(rpc: Rpc, parameters: Parameters, coins: tuple[Coin, Coin], local: bool) -> Sight | None:
+    if parameters.venue == NO_VENUE:
+        return None
+    cash, reserve = coins
+    digits = (cash.decimals, reserve.decimals)
+    found = sight(rpc, parameters.venue, cash.address, reserve.address, digits)
+    if not local and found.anyone_answers:
+        raise SetupError(
+            f"the feed {parameters.venue.feed} says what anybody tells it: it is for local chains "
+            "only"
+        )
+    return found
 
 
 def cost_of(rpc: Rpc, deployer: str, parameters: Parameters, caps: Caps, done: int = 0) -> Cost:

@@ -1,12 +1,14 @@
-"""Settling: refunds credited to tenants, and what clusters earned split."""
+"""Settling: refunds credited to tenants, and what clusters earned split and released."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from wellhead.actions.held import held_leases
-from wellhead.chain import Account, Deployment, Receipt
+from wellhead.actions.vesting import Vesting, vesting_of
+from wellhead.chain import Account, Deployment, Event, Receipt
+from wellhead.model.units import Q
 
 
 @dataclass(frozen=True)
@@ -37,36 +39,101 @@ def leases_of(deployment: Deployment, cluster: int) -> list[int]:
 
 
 @dataclass(frozen=True)
+class Release:
+    """What became claims in the vault, or would, in cash units: the operator's, and that of the
+    oracle for the reporters. Nothing is sent when nothing waits."""
+
+    cluster: int
+    operator: str
+    operator_amount: int
+    reporter_amount: int
+    receipt: Receipt | None = None
+
+    @property
+    def total(self) -> int:
+        return self.operator_amount + self.reporter_amount
+
+
+def release(deployment: Deployment, cluster: int, sender: Account, *, dry: bool) -> Release:
+    """Make the operator's and the reporters' parts of what was distributed claims of theirs."""
+    router, operator = deployment.router, str(deployment.registry.call("operatorOf", cluster))
+    first, second = router.call("release", cluster, sender=sender.address)
+    found = Release(cluster, operator, int(first), int(second))
+    if dry or not found.total:
+        return found
+    receipt = router.send("release", cluster, sender=sender, gas=None)
+    for event in receipt.all("Released"):
+        amounts = int(event["operatorAmount"]), int(event["reporterAmount"])
+        return Release(cluster, str(event["operator"]), *amounts, receipt)
+    return Release(cluster, operator, 0, 0, receipt)  # somebody else did it meanwhile
+
+
+def pay_reporters(deployment: Deployment, sender: Account) -> Receipt | None:
+    """Divide among the reporters what was released to them; nothing is sent when nothing was."""
+    oracle = deployment.oracle
+    if not int(oracle.call("payReporters", sender=sender.address)):
+        return None
+    return oracle.send("payReporters", sender=sender, gas=None)
+
+
+@dataclass(frozen=True)
 class Distribution:
-    """A cluster's books brought up to date, and how what it earned was split, in cash units."""
+    """A cluster's books brought up to date, and how what it earned was split, in cash units.
+
+    Of `parts` the operator's, its remainders and the reporters' were released, those of the holders
+    are the token's, and `bitcoin` waits for a sweep. `vesting` is what the holders get only
+    bit by bit, and None where nothing was sent.
+    """
 
     cluster: int
     accrued_to: int
     distributed: int
-    parts: dict[str, int]
-    receipts: Sequence[Receipt] = ()
+    parts: Mapping[str, int]
+    released: Release
+    vesting: Vesting | None = None
+    receipts: Sequence[Receipt] = field(default=())
 
 
 def distribute(deployment: Deployment, cluster: int, sender: Account, *, dry: bool) -> Distribution:
-    """Accrue all final hours and split what they earned; reporters are paid too."""
-    market, router, oracle = deployment.market, deployment.router, deployment.oracle
+    """Accrue all final hours, split what they earned, and release it; reporters are paid too."""
+    market, router = deployment.market, deployment.router
     receipts: list[Receipt] = []
     cursor = int(market.call("accrue", cluster, sender=sender.address))
     if dry:
-        due = int(router.call("distribute", cluster, sender=sender.address))
-        return Distribution(cluster, cursor, due, {})
+        due = int(router.call("accrueAndDistribute", cluster, sender=sender.address))
+        waiting = release(deployment, cluster, sender, dry=True)
+        return Distribution(cluster, cursor, due, {}, waiting)
     while int(market.call("booksOf", cluster)["cursor"]) < cursor:
         receipts.append(market.send("accrue", cluster, sender=sender, gas=None))
         cursor = int(market.call("accrue", cluster, sender=sender.address))
-    parts: dict[str, int] = {}
     distributed = 0
+    parts: dict[str, int] = {}
     if int(router.call("distribute", cluster, sender=sender.address)):
         receipts.append(router.send("distribute", cluster, sender=sender, gas=None))
-        event = receipts[-1].event("Distributed")
-        names = ("operator", "remainder", "reporters", "cash", "bitcoin")
-        parts = {name: int(event[name]) for name in names}
-        collected = receipts[-1].event("Collected")
-        distributed = int(collected["earned"]) + int(collected["remainder"])
-    if int(oracle.call("payReporters", sender=sender.address)):
-        receipts.append(oracle.send("payReporters", sender=sender, gas=None))
-    return Distribution(cluster, cursor, distributed, parts, receipts)
+        for event in receipts[-1].all("Distributed"):
+            distributed = int(event["earned"]) + int(event["remainder"])
+            parts = split_of(deployment, cluster, event)
+    released = release(deployment, cluster, sender, dry=False)
+    paid = pay_reporters(deployment, sender)
+    receipts += [receipt for receipt in (released.receipt, paid) if receipt is not None]
+    vesting = vesting_of(deployment, cluster)
+    return Distribution(cluster, cursor, distributed, parts, released, vesting, receipts)
+
+
+def split_of(deployment: Deployment, cluster: int, event: Event) -> dict[str, int]:
+    """What a distribution gave to whom: each part is the floor of its share of all that the cluster
+    has earned, so what it grew by depends on what there was before."""
+    split = deployment.registry.call("payeesOf", cluster, block=event.block)[2]
+    earned = int(event["earned"])
+    total = int(deployment.router.call("totalOf", cluster, block=event.block))
+
+    def part(share: int) -> int:
+        return total * share // Q - (total - earned) * share // Q
+
+    return {
+        "operator": part(int(split["operator"])),
+        "remainder": int(event["remainder"]),
+        "reporters": part(int(split["reporters"])),
+        "cash": int(event["cash"]),
+        "bitcoin": int(event["bitcoin"]),
+    }

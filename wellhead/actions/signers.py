@@ -14,6 +14,7 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from wellhead.actions.errors import Refusal, SetupError
+from wellhead.actions.governing import Call, call_of, govern
 from wellhead.actions.quorum import supermajority
 from wellhead.chain import Account, Deployment, Receipt
 from wellhead.chain.locality import is_local, publicly_known
@@ -54,14 +55,6 @@ class Announced:
 
     signers: Signers
     enactable_at: int
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call to the oracle, as a multisig or the authority sends it: `to`, and `data`."""
-
-    to: str
-    data: str
 
 
 @dataclass(frozen=True)
@@ -124,7 +117,7 @@ def enact(deployment: Deployment, sender: Account, *, dry: bool) -> Change:
         raise Refusal("MetricsOracle_NotAnnounced")
     named, oracle = announced.signers, deployment.oracle
     before, arguments = signers_of(deployment), (list(named.addresses), named.threshold)
-    call = _call(deployment, "enactSigners", arguments)
+    call = call_of(oracle, "enactSigners", arguments)
     receipt = None
     if dry:
         oracle.call("enactSigners", *arguments, sender=sender.address)
@@ -160,30 +153,9 @@ def _govern(
     *,
     dry: bool,
 ) -> tuple[Receipt | None, Call, int]:
-    """Make a restricted call, or ask whether it could be made; and for how many seconds the sender
-    has to schedule it with the authority before."""
-    oracle, call = deployment.oracle, _call(deployment, function, arguments)
-    delay = _delay(deployment, function, call, sender.address)
-    if delay and not dry:
-        raise Refusal("AccessManagedRequiredDelay", caller=sender.address, delay=delay)
-    if delay:
-        return None, call, delay
-    if dry:
-        oracle.call(function, *arguments, sender=sender.address)
-        return None, call, 0
-    return oracle.send(function, *arguments, sender=sender, gas=None), call, 0
-
-
-def _delay(deployment: Deployment, function: str, call: Call, account: str) -> int:
-    """Seconds that an account has to wait after scheduling this call; 0 when it need not schedule
-    it, or has."""
-    authority = deployment.authority
-    selector = deployment.oracle.functions[function].selector
-    at_once, delay = authority.call("canCall", account, call.to, selector)
-    if at_once or not int(delay):
-        return 0
-    operation = authority.call("hashOperation", account, call.to, bytes.fromhex(call.data[2:]))
-    return 0 if int(authority.call("getSchedule", operation)) else int(delay)
+    """Make a restricted call of the oracle, or ask whether it could be made."""
+    done = govern(deployment, deployment.oracle, function, arguments, sender, dry=dry)
+    return done.receipt, done.call, done.delay
 
 
 def _paid_each(deployment: Deployment, receipt: Receipt | None) -> int:
@@ -191,11 +163,6 @@ def _paid_each(deployment: Deployment, receipt: Receipt | None) -> int:
     if receipt is None:
         return int(deployment.oracle.call("payReporters"))
     return sum(int(event["each"]) for event in receipt.all("ReportersPaid"))
-
-
-def _call(deployment: Deployment, function: str, arguments: Sequence[Any]) -> Call:
-    oracle = deployment.oracle
-    return Call(oracle.address, oracle.functions[function].encode(arguments))
 
 
 def _require_fit(deployment: Deployment, named: Signers) -> None:

@@ -1,4 +1,4 @@
-"""Clusters and their units: registering, attesting, minting."""
+"""Clusters and their units: registering, attesting, minting, and who runs them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from wellhead.actions.errors import BadInput
+from wellhead.actions.governing import Act, govern
 from wellhead.actions.quorum import Signature, sign_locally
 from wellhead.chain import Account, Deployment, Receipt
 from wellhead.chain.signing import attestation_digest
@@ -31,13 +32,14 @@ def encode_terms(terms: Terms) -> tuple[Any, ...]:
     sku, region = (_left_aligned(text, field) for field, text in _texts(terms))
     pricing = astuple(terms.pricing)
     numbers = {**terms.pricing.__dict__, **terms.service.__dict__, **terms.split.__dict__}
-    for field, value in {**numbers, "power": terms.power}.items():
+    for field, value in {**numbers, "power": terms.power, "policy": terms.policy}.items():
         limit = 2**64 if field.startswith("base_") or field == "bond" else 2**32
         if not 0 <= value < limit:
             raise BadInput(f"{field} is {value}; it must be below {limit}")
     return (
         int(terms.kind),
         terms.power,
+        terms.policy,
         sku,
         region,
         pricing,
@@ -63,6 +65,15 @@ def register(
         token=str(event["token"]),
         genesis=int(event["genesis"]),
         receipt=receipt,
+    )
+
+
+def set_operator(
+    deployment: Deployment, cluster: int, account: str, sender: Account, *, dry: bool
+) -> Act:
+    """Let another account run a cluster: its operator's to do, or the governor's."""
+    return govern(
+        deployment, deployment.registry, "setOperator", [cluster, account], sender, dry=dry
     )
 
 

@@ -160,6 +160,7 @@ def _terms(found: dict[str, Any]) -> Terms:
     return Terms(
         kind=Kind(found["kind"]),
         power=found["power"],
+        policy=found["policy"],
         sku=_text(found["sku"]),
         region=_text(found["region"]),
         pricing=Pricing(*pricing.values()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ CLUSTER = {
     "show": Leaf("clusters:shown", "Show a cluster, its terms and its state."),
     "sellable": Leaf("capacity:sellable", "Set how many units are open to new bookings."),
     "retire": Leaf("capacity:retire", "Take units out of service, and burn their tokens."),
+    "operator": Leaf("register:operator", "Let another account run a cluster."),
     "bond": Leaf(
         "bonds:bond", "Show the bond behind a cluster's units, add to it or take from it."
     ),
@@ -72,18 +74,64 @@ ORACLE = {
     ),
     "prove": Leaf("oracle_checks:prove", "Prove that a raw sample stands behind an hour's record."),
 }
-REVENUE = {
-    "show": Leaf(
-        "revenue:shown", "Show the books of clusters: all that was paid, and where it is."
+TOKEN = {
+    "card": Leaf("cards:card", "Show what a cluster's token says of itself, as wallets read it."),
+}
+CREDENTIAL = {
+    "issue": Leaf("credential:issue", "Sign a credential, and bring it on chain."),
+    "present": Leaf(
+        "credential:present", "Bring a credential on chain that its issuer has signed."
     ),
-    "distribute": Leaf("revenue:distribute", "Accrue final hours and split what they earned."),
-    "claim": Leaf("claim:claim", "Collect what an account is owed."),
+    "show": Leaf(
+        "credential:shown",
+        "Show what is known of an account: its credential, and whether it is blocked.",
+    ),
+    "revoke": Leaf("credential:revoke", "Take a holder's credential away."),
+}
+COMPLIANCE = {
+    "show": Leaf(
+        "compliance:shown", "Show the rules: who issues credentials, and whom policies admit."
+    ),
+    "rule": Leaf("compliance:rule", "Say whom a policy admits of some jurisdictions."),
+    "accredit": Leaf("compliance:accredit", "Let an issuer's credentials count from now on."),
+    "dismiss": Leaf("compliance:dismiss", "Make all credentials of an issuer void at once."),
+    "block": Leaf(
+        "compliance:block",
+        "Forbid an account to send and to receive the tokens of all clusters.",
+    ),
+    "unblock": Leaf("compliance:unblock", "Let a blocked account send and receive again."),
+    "freeze": Leaf("seizures:freeze", "Freeze tokens of an account, so that it can not send them."),
+    "force": Leaf("seizures:force", "Take tokens from one account and give them to another."),
+    "system-holder": Leaf("compliance:system_holder", "Make a contract a system holder, for ever."),
 }
 
 
-def _group(name: str, line: str, leaves: dict[str, Leaf], **attributes: Any) -> Tree:
+def _group(name: str, line: str, leaves: Mapping[str, Leaf | Tree], **attributes: Any) -> Tree:
     return Tree(name, leaves=leaves, help=line, **attributes)
 
+
+VENUE = {
+    "show": Leaf("venue:shown", "Show where bitcoin is bought, and what it costs there now."),
+    "set": Leaf("venue:set_", "Say where bitcoin is bought from now on."),
+}
+CLAIM = Leaf("claim:claim", "Collect what an account is owed, in dollars and in bitcoin.")
+REVENUE: dict[str, Leaf | Tree] = {
+    "show": Leaf(
+        "revenue:shown", "Show the books of clusters: all that was paid, and where it is."
+    ),
+    "distribute": Leaf(
+        "distributing:distribute", "Accrue final hours, split what they earned, and release it."
+    ),
+    "release": Leaf(
+        "distributing:release", "Make the operator's and the reporters' parts claims of theirs."
+    ),
+    "sweep": Leaf("sweeps:sweep", "Buy bitcoin for a cluster's holders with what waits for it."),
+    "pay-in": Leaf(
+        "sweeps:pay_in", "Pay bitcoin to a cluster's holders, such as what mining brought."
+    ),
+    "venue": _group("venue", "Show or set where bitcoin is bought.", VENUE),
+    "claim": CLAIM,
+}
 
 COMMANDS: dict[str, Leaf | Tree] = {
     "up": Leaf("up:up", "Start a local chain with everything deployed."),
@@ -110,7 +158,14 @@ COMMANDS: dict[str, Leaf | Tree] = {
     "relay": _group("relay", "Bring what the reporters measured on chain.", RELAY),
     "reporter": _group("reporter", "Run a reporter, or look at one.", REPORTER),
     "signers": _group("signers", "Show or change who signs reports.", SIGNERS),
-    "revenue": _group("revenue", "Show, distribute or claim what clusters earned.", REVENUE),
+    "revenue": _group("revenue", "Show, distribute, sweep or claim what clusters earned.", REVENUE),
+    "holders": Leaf("holders:holders", "List who holds a cluster's token."),
+    "transfer": Leaf("holders:transfer", "Hand tokens of a cluster over to somebody else."),
+    "token": _group("token", "Show what a token says of itself.", TOKEN),
+    "credential": _group("credential", "Issue, show or revoke holders' credentials.", CREDENTIAL),
+    "compliance": _group(
+        "compliance", "Show or change who may hold tokens, freeze or move them.", COMPLIANCE
+    ),
     "demo": Leaf("demo:demo", "Replay a real cluster's trace on a chain of its own."),
     "schema": Leaf("schema:schema", "Print the JSON schema of a command's document."),
     "completion": Leaf("completion:completion", "Print the script that completes commands."),
@@ -119,7 +174,7 @@ COMMANDS: dict[str, Leaf | Tree] = {
 SHORT = {
     "register": CLUSTER["register"],
     "settle": LEASE["settle"],
-    "claim": REVENUE["claim"],
+    "claim": CLAIM,
 }
 
 EPILOG = """\b
@@ -150,7 +205,7 @@ cli = Tree(
     hidden=SHORT,
     help="Wellhead: GPU capacity as an on-chain asset.\n\nOperators register clusters and mint "
     "tokens for units that reporters attested; tenants lease units by the hour in a stablecoin; "
-    "holders earn the rent that was served. Start with `up`.",
+    "holders earn the rent that was served, part of it in bitcoin. Start with `up`.",
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

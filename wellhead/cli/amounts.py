@@ -49,6 +49,16 @@ def parse_money(text: str, decimals: int = CASH_DECIMALS) -> int:
     return parse_decimal(text.strip().removeprefix("$"), decimals)
 
 
+def parse_bitcoin(text: str) -> int:
+    """Bitcoin as its smallest units: "0.5" or "0.5 BTC"."""
+    return parse_decimal(text.strip().removesuffix("BTC"), RESERVE_DECIMALS)
+
+
+def parse_tokens(text: str) -> int:
+    """Units as 1e-18 tokens."""
+    return parse_decimal(text, TOKEN_DECIMALS)
+
+
 def parse_share(text: str) -> int:
     """A part of the whole as millionths: "15%" or "0.15"."""
     text = text.strip()
@@ -169,6 +179,17 @@ def show_bitcoin(value: int) -> str:
     return f"{show_decimal(value, RESERVE_DECIMALS)} BTC"
 
 
+def show_per_bitcoin(value: int) -> str:
+    """A price in stablecoin units for a whole bitcoin."""
+    return f"{show_money(value)}/BTC"
+
+
+def show_both(cash: int, reserve: int) -> str:
+    """Money of both currencies; bitcoin only where there is some."""
+    bitcoin = f" and {show_bitcoin(reserve)}" if reserve else ""
+    return f"{show_money(cash)}{bitcoin}"
+
+
 def show_tokens(value: int) -> str:
     """An ERC-20 amount of capacity as units."""
     return show_decimal(value, TOKEN_DECIMALS)
@@ -185,15 +206,20 @@ def show_thousandths(value: int) -> str:
 
 def show_time(seconds: int) -> str:
     """Unix seconds as a UTC time to the minute, or to the second where it matters."""
-    if not 0 <= seconds <= _LAST_SECOND:
+    if not is_date(seconds):
         return f"second {seconds}"
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.strftime("%Y-%m-%d %H:%M:%S UTC" if seconds % 60 else "%Y-%m-%d %H:%M UTC")
 
 
+def is_date(seconds: int) -> bool:
+    """Whether unix seconds are a date that can be written."""
+    return 0 <= seconds <= _LAST_SECOND
+
+
 def show_hour(hour: int) -> str:
     """The beginning of an hour."""
-    return show_time(hour * HOUR) if 0 <= hour * HOUR <= _LAST_SECOND else f"hour {hour}"
+    return show_time(hour * HOUR) if is_date(hour * HOUR) else f"hour {hour}"
 
 
 def show_count(number: int, noun: str) -> str:

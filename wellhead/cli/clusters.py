@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from wellhead.actions import contesting, efficiency, offbook, views
+from wellhead.actions import contesting, efficiency, offbook, vesting, views
 from wellhead.actions.contesting import Contest
+from wellhead.actions.vesting import Vesting, Waiting
 from wellhead.actions.views import ClusterView
-from wellhead.cli import alarms, amounts, looking, options, terms
+from wellhead.cli import alarms, amounts, looking, options, standings, terms
 from wellhead.cli.efficiency import show_per_joule, spent_document
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
@@ -39,8 +40,9 @@ def listed(settings: Settings) -> None:
 def shown(settings: Settings, cluster: int) -> None:
     """Show a cluster, its terms and its state.
 
-    With hours off the books, in which more was measured than booked, of the last 30 days, and with
-    what a joule gave in the last 24 hours of which that was measured.
+    With hours off the books, in which more was measured than booked, of the last 30 days, with what
+    a joule gave in the last 24 hours of which that was measured, and with what was earned and has
+    not reached everybody yet: it waits to be released or swept, or vests.
     """
     run(settings, lambda session: _show(session, cluster))
 
@@ -80,6 +82,8 @@ def _show(session: Session, cluster: int) -> None:
     records = offbook.recent_records(deployment, cluster, view.genesis, hour, block)
     beyond = offbook.off_book(deployment, cluster, records, view.attested, block)
     spent = efficiency.recent(records)
+    waiting = vesting.waiting_of(deployment, cluster, block)
+    unvested = vesting.vesting_of(deployment, cluster, block)
     open_ones = contesting.open_contests(deployment, cluster, block)
     per_joule = show_per_joule(spent.per_joule, view.terms.kind)
     hours = amounts.show_count(spent.hours, "hour")
@@ -98,6 +102,7 @@ def _show(session: Session, cluster: int) -> None:
         *_contested(open_ones),
         *alarms.rows_of(beyond),
         ("efficiency", f"{per_joule}, over {hours}" if spent.hours else per_joule),
+        *_waiting(waiting, unvested),
         *terms.rows(view.terms),
     ]
     whole = {
@@ -105,8 +110,25 @@ def _show(session: Session, cluster: int) -> None:
         "off_book": alarms.document_of(beyond),
         "efficiency": spent_document(spent),
         "contested": [contest.hour for contest in open_ones],
+        "waiting": {
+            "operator": waiting.operator,
+            "reporters": waiting.reporters,
+            "bitcoin": waiting.bitcoin,
+        },
+        "vesting": standings.vesting_document(unvested),
     }
     session.out.result("cluster.show", whole, f"Cluster {cluster}", rows)
+
+
+def _waiting(waiting: Waiting, unvested: Vesting) -> list[Row]:
+    """What has not reached everybody yet, where there is any."""
+    rows: list[Row] = []
+    if waiting.to_release:
+        rows.append(("to be released", amounts.show_money(waiting.to_release)))
+    if waiting.bitcoin:
+        rows.append(("to be swept", f"{amounts.show_money(waiting.bitcoin)}, for bitcoin"))
+    lines = standings.vesting_lines(unvested)
+    return rows + [("vesting" if not number else "", line) for number, line in enumerate(lines)]
 
 
 def _contested(found: Sequence[Contest]) -> list[Row]:

@@ -39,8 +39,9 @@ demonstration = options.stack(
 def demo(settings: Settings, trace: Path | None, infer_down: bool, report: Path) -> None:
     """Replay a real cluster's trace on a chain of its own.
 
-    Deploys, mints, leases, reports every hour, settles and claims, and ends with the books. Leases
-    are extended, cancelled and sold on the way; a second cluster, made up, goes dark and defaults.
+    Deploys, mints, leases, reports every hour, settles, buys bitcoin, claims dollars and bitcoin,
+    and ends with the books. Leases are extended, cancelled and sold on the way, and an investor's
+    tokens are frozen for a while; a second cluster, made up, goes dark and defaults.
     Without --trace it is the trace that comes with Wellhead: 856 GPUs for 24 days.
     """
     run(settings, lambda session: execute(session, trace, infer_down, report))

@@ -30,6 +30,7 @@ from wellhead.cli.session import HOUR, Session, Settings, run
 
 @click.command()
 @options.deployment_plan
+@click.option("--officer", "officers", type=options.ADDRESS, multiple=True, help="May repeat.")
 @options.sender(f"{people.GOVERNOR}, the governor")
 @options.node
 @options.deployment
@@ -38,10 +39,11 @@ from wellhead.cli.session import HOUR, Session, Settings, run
 def deploy(settings: Settings, /, **given: Any) -> None:
     """Deploy the contracts to the node's chain.
 
-    A local chain gets test coins and the dev reporters, operator and guardian, unless others are
-    named, and the sender becomes the governor. Any other chain needs --parameters: they are shown
-    with the cost before anything is sent, and all roles go to the governor that they name. If it
-    is interrupted, the same command continues. The addresses go to the deployment file.
+    A local chain gets test coins, a pool to buy bitcoin on, and the dev reporters, operator,
+    guardian and officer for compliance, unless others are named, and the sender becomes the
+    governor. Any other chain needs --parameters: they are shown with the cost before anything is
+    sent, and all roles go to the governor that they name. If it is interrupted, the same command
+    continues. The addresses go to the deployment file.
     """
     run(settings, lambda session: execute(session, **given))
 
@@ -68,6 +70,7 @@ def deploy_here(
     guardians: tuple[str, ...],
     finality: int,
     contest_deposit: int | None,
+    officers: tuple[str, ...] = (),
 ) -> None:
     """On a local chain, with its own defaults."""
     deposit = deploying.CONTEST_DEPOSIT if contest_deposit is None else contest_deposit
@@ -80,6 +83,7 @@ def deploy_here(
         threshold=threshold,
         operators=operators,
         guardians=guardians,
+        officers=officers,
         finality=finality * HOUR,
         contest_deposit=deposit,
     )
@@ -105,10 +109,13 @@ def deploy_here(
     session.confirm(f"Deploy to chain {session.chain_id} at {session.rpc.url} as {sender.address}?")
     with only_one(path), session.turn_of(sender):
         session.out.note("deploying ...")
-        deployment = deploying.deploy_all(session.rpc, sender, plan)
+        deployment = deploying.deploy_all(session.rpc, sender, plan, session.out.warn)
         deployment.save(path)
+    somebody = people.unlocked(people.GOVERNOR)
     if not (cash or reserve):
-        deploying.fund_people(deployment, people.unlocked(people.GOVERNOR))
+        deploying.fund_people(deployment, somebody)
+    if not officers:
+        deploying.admit_people(deployment, somebody)
     document = {
         "dry_run": False,
         "chain_id": deployment.chain_id,

@@ -15,7 +15,7 @@ from wellhead.actions.freshness import freshness
 from wellhead.actions.records import clock_of
 from wellhead.chain import NodeUnreachable, RpcError
 from wellhead.chain.record import DeploymentError
-from wellhead.cli import findings, looking, options
+from wellhead.cli import findings, looking, options, venue_findings
 from wellhead.cli.failures import WRONG
 from wellhead.cli.findings import Finding
 from wellhead.cli.session import HOUR, Session, Settings, run
@@ -31,10 +31,11 @@ from wellhead.sources import ToolchainError
 def doctor(settings: Settings, account: int | str | None) -> None:
     """Look for what is wrong, and say what to do.
 
-    At the tools, the node, its chain id and clock, the contracts and their code, roles and
-    reporters, balances, and for every cluster at how far reports and books are behind, at its bond,
-    at hours in which nothing was available, at contests and at hours off the books. Ends with code
-    6 when something is wrong; notes are not.
+    At the tools, the node, its chain id and clock, the contracts and their code, roles, issuers of
+    credentials and reporters, balances, where bitcoin is bought and at what price, and for every
+    cluster at how far reports and books are behind, at what waits to be turned into bitcoin, at its
+    bond, at hours in which nothing was available, at contests and at hours off the books. Ends with
+    code 6 when something is wrong; notes are not.
     """
     run(settings, lambda session: execute(session, account))
 
@@ -90,7 +91,12 @@ def _examine(session: Session, account: int | str | None) -> Iterator[Finding]:
         yield from findings.account(session.rpc, health.facts(deployment, address))
     block, now = views.head(deployment)
     waiting, clock = contesting.open_contests(deployment, block=block), clock_of(deployment)
-    for view in views.clusters(deployment, block=block):
+    listed = views.clusters(deployment, block=block)
+    waits = {view.cluster: health.waiting(deployment, view.cluster, block) for view in listed}
+    some = [cluster for cluster, found in waits.items() if found]
+    yield from venue_findings.venue(health.buying(deployment), listed, some, now)
+    for view in listed:
+        yield from venue_findings.waiting(view.cluster, waits[view.cluster], now)
         yield from findings.cluster(freshness(deployment, view.cluster, block, now))
         yield from findings.guarantees(view)
         yield from findings.contested([c for c in waiting if c.cluster == view.cluster], clock)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wellhead.actions.contesting import CLOSABLE, Contest
 from wellhead.actions.freshness import Freshness
-from wellhead.actions.health import Facts, gas_price, members_of, mines
+from wellhead.actions.health import Facts, gas_price, issuers, members_of, mines
 from wellhead.actions.offbook import OffBook
 from wellhead.actions.records import Clock
 from wellhead.actions.views import ClusterView
@@ -92,17 +92,31 @@ def live_clock(rpc: Rpc, wall: int) -> Iterator[Finding]:
 
 
 def roles(deployment: Deployment) -> Iterator[Finding]:
-    """Who may register and pause, whether somebody has paused, and who reports."""
-    for name, what, role in (
-        ("register", "register clusters", "operator"),
-        ("pause", "pause", "guardian"),
+    """Who may register, pause and see to compliance, whether somebody has paused, who says who
+    holders are, and who reports."""
+    registry, compliance = deployment.registry, deployment.compliance
+    for contract, name, what, role in (
+        (registry, "register", "register clusters", "operator"),
+        (registry, "pause", "pause", "guardian"),
+        (compliance, "accredit", "see to compliance", "compliance"),
     ):
-        members = members_of(deployment, name)
+        members = members_of(deployment, contract, name)
         if members:
             yield Finding("roles", OK, f"who may {what}: {', '.join(members)}")
         else:
             advice = f"the governor grants the {role} role with Authority.grantRole"
             yield Finding("roles", WRONG, f"nobody may {what}", advice)
+    accredited = issuers(deployment)
+    if accredited:
+        said = f"whose credentials count: {', '.join(accredited)}"
+        yield Finding("issuers", OK, said)
+    else:
+        yield Finding(
+            "issuers",
+            WRONG,
+            "nobody's credentials count, so nobody can receive tokens",
+            "`wellhead compliance accredit ACCOUNT`, by an officer",
+        )
     if deployment.registry.call("paused"):
         yield Finding(
             "pause",

@@ -181,8 +181,8 @@ def _smallest(amount: int) -> str:
 CASH: dict[str, Sentence] = {
     "CashDesk_NoEther": lambda: "Leases are paid and moved without ether.",
     "Vault_MayNotCharge": lambda caller, payer: (
-        "Only the lease market, the exchange and the contests charge accounts, each the one that "
-        f"called it: {caller} may not charge {payer}."
+        "Only the market, the exchange, the contests and the router charge accounts, each the one "
+        f"that called it: {caller} may not charge {payer}."
     ),
     "Vault_InsufficientClaim": lambda coin, account, claim, amount: (
         f"{account} has a claim of {claim:,} smallest units of coin {coin} in the vault, less than "

@@ -21,12 +21,14 @@ from wellhead.actions.errors import BadInput
 from wellhead.actions.settings import sentence
 from wellhead.chain import Parameters
 from wellhead.chain.fees import Caps
-from wellhead.chain.plan import Delays
+from wellhead.chain.plan import NO_VENUE, Delays, Venue
 from wellhead.chain.transactions import Terms
-from wellhead.cli.amounts import parse_address, parse_decimal
+from wellhead.cli.amounts import MILLIONTHS, parse_address, parse_decimal, show_share
 from wellhead.cli.files import read_table
 
 HOUR = 3600
+#: The most that the router takes, millionths.
+MOST_SLIPPAGE, MOST_TIP = 100_000, 10_000
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -39,6 +41,16 @@ def _hours(text: str) -> int:
     if seconds % 10_000:
         raise ValueError(f"{text} hours is no whole number of seconds")
     return seconds // 10_000
+
+
+def _percent(most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        share = parse_decimal(text, MILLIONTHS - 2)
+        if share > most:
+            raise ValueError(f"{show_share(share)} is more than {show_share(most)}")
+        return share
+
+    return read
 
 
 def _text(parser: Callable[[str], Any]) -> BeforeValidator:
@@ -57,6 +69,10 @@ Gwei = Annotated[int, _text(_gwei), Field(gt=0)]
 Seconds = Annotated[int, _text(_hours), Field(ge=0, lt=2**32)]
 
 
+Slippage = Annotated[int, _text(_percent(MOST_SLIPPAGE)), Field(gt=0)]
+Tip = Annotated[int, _text(_percent(MOST_TIP))]
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -67,7 +83,27 @@ class DelayTable(_Table):
     governor_hours: Seconds = 0
     operator_hours: Seconds = 0
     guardian_hours: Seconds = 0
+    officer_hours: Seconds = 0
     grant_hours: Seconds = 0
+
+
+class VenueTable(_Table):
+    """Where bitcoin is bought."""
+
+    pool: Address
+    feed: Address
+    max_age_seconds: int = Field(default=3600, ge=1, le=604_800)
+    slippage_percent: Slippage = 10_000
+    tip_percent: Tip = 1_000
+
+    def venue(self) -> Venue:
+        return Venue(
+            pool=self.pool,
+            feed=self.feed,
+            max_age=self.max_age_seconds,
+            slippage=self.slippage_percent,
+            tip=self.tip_percent,
+        )
 
 
 class TransactionTable(_Table):
@@ -98,14 +134,16 @@ class ParameterFile(_Table):
     threshold: int = Field(ge=1, le=32)
     operators: list[Address] = Field(default_factory=list)
     guardians: list[Address] = Field(default_factory=list)
+    officers: list[Address] = Field(default_factory=list)
     finality_hours: Seconds = Field(default=24 * HOUR, ge=HOUR, le=720 * HOUR)
     contest_deposit_dollars: int = Field(default=100, ge=1, le=1_000_000)
+    venue: VenueTable | None = None
     delays: DelayTable = Field(default_factory=DelayTable)
     transactions: TransactionTable
 
     @model_validator(mode="after")
     def _consistent(self) -> ParameterFile:
-        for name in ("reporters", "operators", "guardians"):
+        for name in ("reporters", "operators", "guardians", "officers"):
             listed = getattr(self, name)
             for account in listed:
                 if listed.count(account) > 1:
@@ -127,6 +165,8 @@ class ParameterFile(_Table):
             threshold=self.threshold,
             operators=self.operators,
             guardians=self.guardians,
+            officers=self.officers,
+            venue=self.venue.venue() if self.venue else NO_VENUE,
             finality=self.finality_hours,
             contest_deposit=self.contest_deposit_dollars * 10**6,
             governor=self.governor,
@@ -134,6 +174,7 @@ class ParameterFile(_Table):
                 governor=self.delays.governor_hours,
                 operator=self.delays.operator_hours,
                 guardian=self.delays.guardian_hours,
+                officer=self.delays.officer_hours,
                 grant=self.delays.grant_hours,
             ),
         )

@@ -1,4 +1,4 @@
-"""`wellhead register`: a new cluster."""
+"""`wellhead register`, a new cluster, and `wellhead cluster operator`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from wellhead.actions import people, supply
-from wellhead.cli import options, terms
+from wellhead.actions import people, supply, vesting
+from wellhead.cli import acts, amounts, looking, options, terms
+from wellhead.cli.acts import Intent
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
 
@@ -33,6 +34,25 @@ def register(settings: Settings, /, terms_file: Path | None, **given: Any) -> No
     and minted.
     """
     run(settings, lambda session: execute(session, terms_file, given))
+
+
+@click.command("operator")
+@click.argument("cluster", type=options.WHOLE, metavar="CLUSTER")
+@click.argument("named", type=looking.VIEWED, metavar="ACCOUNT")
+@options.sender(f"{people.OPERATOR}, the operator")
+@options.node
+@options.deployment
+@options.shows
+@options.pass_settings
+def operator(settings: Settings, cluster: int, named: int | str) -> None:
+    """Let another account run a cluster.
+
+    CLUSTER is the cluster's id, ACCOUNT an address, or a dev account's index on a local chain. It
+    gets what of the operator's share was not released yet, and what there is of the bond; tokens
+    and claims stay where they are. To mint it needs a credential. Only the operator may do this, or
+    the governor where the operator's key is lost.
+    """
+    run(settings, lambda session: _operator(session, cluster, named))
 
 
 def execute(session: Session, terms_file: Path | None, given: dict[str, Any]) -> None:
@@ -67,3 +87,37 @@ def execute(session: Session, terms_file: Path | None, given: dict[str, Any]) ->
     if made.receipt:
         rows.append(("transaction", made.receipt.hash))
     session.out.result("cluster.register", document, title, rows)
+
+
+def _operator(session: Session, cluster: int, named: int | str) -> None:
+    deployment = session.deployment
+    sender = session.sender(people.OPERATOR)
+    account = str(session.address_of(named))
+    former = str(deployment.registry.call("clusterOf", cluster)["operator"])
+    waiting = vesting.waiting_of(deployment, cluster).operator
+    shown = amounts.show_money(waiting)
+    intent = Intent(
+        schema="cluster.operator",
+        question=f"Let {account} run cluster {cluster}, and have the {shown} that were not "
+        "released yet?",
+        title="Operator changed",
+        undone="Operator, not changed",
+        document={
+            "cluster": cluster,
+            "former": former,
+            "operator": account,
+            "unreleased": waiting,
+        },
+        rows=[
+            ("cluster", str(cluster)),
+            ("operator", account),
+            ("former", former),
+            ("gets", f"{shown} of the operator's share that were not released"),
+        ],
+    )
+    acts.perform(
+        session,
+        sender,
+        intent,
+        lambda dry: supply.set_operator(deployment, cluster, account, sender, dry=dry),
+    )

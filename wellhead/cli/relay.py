@@ -150,6 +150,14 @@ def _show(session: Session, made: Relay, outcome: Outcome) -> None:
         "accrued": [
             {"cluster": cluster, "accrued_to": hour} for cluster, hour in outcome.accrued.items()
         ],
+        "distributed": [
+            {"cluster": cluster, "amount": amount}
+            for cluster, amount in outcome.distributed.items()
+        ],
+        "swept": [
+            {"cluster": cluster, "spent": spent, "received": received}
+            for cluster, (spent, received) in outcome.swept.items()
+        ],
         "closed": [_hour(key) for key in outcome.closed],
         "equivocations": [
             {
@@ -206,6 +214,17 @@ def _rows(outcome: Outcome) -> list[Row]:
         (
             "books moved",
             (f"cluster {c} to {amounts.show_hour(hour)}" for c, hour in outcome.accrued.items()),
+        ),
+        (
+            "distributed",
+            (f"cluster {c}: {amounts.show_money(sum_)}" for c, sum_ in outcome.distributed.items()),
+        ),
+        (
+            "swept",
+            (
+                f"cluster {c}: {amounts.show_bitcoin(received)} for {amounts.show_money(spent)}"
+                for c, (spent, received) in outcome.swept.items()
+            ),
         ),
         ("only just over", (_told(left.key) for left in waiting)),
     ]

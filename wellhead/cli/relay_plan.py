@@ -29,6 +29,7 @@ class RelayFile(BaseModel):
     batch_hours: int = Field(default=Options.most, ge=1, le=512)
     low_balance_reports: int = Field(default=Options.low_balance, ge=0, le=10**6)
     close_silent: bool = False
+    revenue_hours: int = Field(default=Options.revenue_hours, ge=0, le=720)
     journal: Path | None = Field(default=None, strict=False)
     transactions: TransactionTable | None = None
 
@@ -47,6 +48,7 @@ class Plan:
         batch: int | None = None,
         low_balance: int | None = None,
         close_silent: bool | None = None,
+        revenue_hours: int | None = None,
         max_fee: int | None = None,
         max_priority_fee: int | None = None,
         confirmations: int | None = None,
@@ -61,6 +63,7 @@ class Plan:
             low_balance=file.low_balance_reports if low_balance is None else low_balance,
             close_silent=file.close_silent if close_silent is None else close_silent,
             clusters=clusters or tuple(file.clusters),
+            revenue_hours=file.revenue_hours if revenue_hours is None else revenue_hours,
         )
         self.journal = journal_file or file.journal
         self._table = file.transactions

@@ -64,6 +64,14 @@ relaying = options.stack(
         help="Also close as zero what stayed without a report, or without a recount, for seven "
         "days.",
     ),
+    click.option(
+        "--revenue-every",
+        "revenue_hours",
+        type=click.IntRange(0, 720),
+        metavar="HOURS",
+        help="Also distribute what clusters have earned, and sweep their bitcoin part for the tip, "
+        "so often; 24 keeps less than a day's waiting.  [default: 0, never]",
+    ),
     click.option("--max-fee", type=FEE, help="Most for a unit of gas; needed off local chains."),
     click.option("--max-priority-fee", type=FEE, help="Most of that for whoever builds the block."),
     click.option(

@@ -1,4 +1,4 @@
-"""`wellhead revenue show` and `wellhead revenue distribute`."""
+"""`wellhead revenue show`: the books."""
 
 from __future__ import annotations
 
@@ -6,28 +6,19 @@ from dataclasses import asdict
 
 import click
 
-from wellhead.actions import books, people, settling
+from wellhead.actions import bitcoin, books
+from wellhead.actions.bitcoin import Bitcoin
 from wellhead.actions.books import Books, BooksError
 from wellhead.actions.errors import SetupError
 from wellhead.actions.views import head
-from wellhead.cli import amounts, looking, options
+from wellhead.cli import amounts, looking, options, selection
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
-from wellhead.cli.settle import split_document, split_rows
 from wellhead.model.units import LEDGER_SCALE
-
-clusters_option = click.option(
-    "--cluster",
-    "clusters",
-    type=options.WHOLE,
-    multiple=True,
-    metavar="ID",
-    help="The cluster; may repeat.  [default: all]",
-)
 
 
 @click.command("show")
-@clusters_option
+@selection.clusters
 @looking.viewer
 @options.node
 @options.deployment
@@ -43,32 +34,19 @@ def shown(settings: Settings, clusters: tuple[int, ...], account: int | str | No
     run(settings, lambda session: _show(session, clusters, account))
 
 
-@click.command()
-@clusters_option
-@options.sender(f"{people.ANYBODY}, anybody")
-@options.node
-@options.deployment
-@options.shows
-@options.pass_settings
-def distribute(settings: Settings, clusters: tuple[int, ...]) -> None:
-    """Accrue final hours and split what they earned.
-
-    Among the operator, the reporters and the holders, who then can claim it. Anybody may do it, at
-    any time and any number of times. Refunds of leases are `lease settle`'s.
-    """
-    run(settings, lambda session: _distribute(session, clusters))
-
-
 def _show(session: Session, clusters: tuple[int, ...], account: int | str | None) -> None:
     deployment = session.deployment
     block, _ = head(deployment)
     address = session.address_of(account)
-    wanted = _wanted(session, clusters)
-    found: dict[int, Books] = {}
+    wanted = selection.wanted(session, clusters)
+    found: dict[int, tuple[Books, Bitcoin]] = {}
     with session.out.working("reading the books") as advance:
         for done, cluster in enumerate(wanted, 1):
             try:
-                found[cluster] = books.read_books(deployment, cluster, block)
+                found[cluster] = (
+                    books.read_books(deployment, cluster, block),
+                    bitcoin.read_bitcoin(deployment, cluster, block),
+                )
             except BooksError as error:
                 said = f"the books of cluster {cluster} do not add up: {error}. Please report this"
                 raise SetupError(said) from error
@@ -78,7 +56,11 @@ def _show(session: Session, clusters: tuple[int, ...], account: int | str | None
         document = {
             "block": block,
             "ledger_scale": LEDGER_SCALE,
-            "clusters": [{"cluster": number, **asdict(each)} for number, each in found.items()],
+            "clusters": [{"cluster": each, **asdict(book)} for each, (book, _) in found.items()],
+            "bitcoin": [
+                {"cluster": each, **asdict(coins), "owed": coins.owed}
+                for each, (_, coins) in found.items()
+            ],
             "account": address,
             "claimable": [
                 {"source": source, "cash": cash, "reserve": reserve}
@@ -89,46 +71,14 @@ def _show(session: Session, clusters: tuple[int, ...], account: int | str | None
         return
     if not found:
         session.out.note("there is no cluster yet: `wellhead cluster register`")
-    for number, each in found.items():
-        session.out.facts(f"Books of cluster {number} at block {block}", _rows(each))
+    for number, (book, coins) in found.items():
+        rows = [*_rows(book), *_bitcoin(coins)]
+        session.out.facts(f"Books of cluster {number} at block {block}", rows)
     if address is not None:
         rows = [("account", address)]
         for source, cash, reserve in owed:
-            bitcoin = f" and {amounts.show_bitcoin(reserve)}" if reserve else ""
-            rows.append((source, f"{amounts.show_money(cash)}{bitcoin}"))
+            rows.append((source, amounts.show_both(cash, reserve)))
         session.out.facts("Owed", rows)
-
-
-def _distribute(session: Session, clusters: tuple[int, ...]) -> None:
-    deployment = session.deployment
-    sender = session.sender(people.ANYBODY)
-    wanted = _wanted(session, clusters)
-    session.confirm(f"Distribute what {amounts.show_count(len(wanted), 'cluster')} earned?")
-    splits = []
-    with session.turn_of(sender), session.out.working("distributing") as advance:
-        for done, cluster in enumerate(wanted, 1):
-            split = settling.distribute(deployment, cluster, sender, dry=session.dry_run)
-            session.mined(*split.receipts)
-            splits.append(split)
-            advance(done, len(wanted))
-    total = sum(split.distributed for split in splits)
-    document = {
-        "dry_run": session.dry_run,
-        "clusters": [split_document(split) for split in splits],
-        "distributed": total,
-    }
-    rows: list[Row] = []
-    for split in splits:
-        rows += split_rows(split)
-    title = "Distribution, not sent" if session.dry_run else "Distribution"
-    session.out.result("revenue.distribute", document, title, [*rows])
-
-
-def _wanted(session: Session, clusters: tuple[int, ...]) -> list[int]:
-    registry = session.deployment.registry
-    for cluster in clusters:  # an unknown one is refused before anything is sent
-        registry.call("clusterOf", cluster)
-    return list(clusters) or list(range(1, int(registry.call("clusterCount")) + 1))
 
 
 def _owed(session: Session, clusters: list[int], address: str) -> list[tuple[str, int, int]]:
@@ -151,10 +101,10 @@ def _rows(each: Books) -> list[Row]:
         ("paid in", _money(each.paid_in)),
         *out_of_bond,
         ("  routed", _money(each.routed)),
-        ("    operator", _money(each.operator)),
-        ("    reporters", _money(each.reporters)),
+        ("    operator", _released(each.operator, each.operator_waiting)),
+        ("    reporters", _released(each.reporters, each.reporters_waiting)),
         ("    holders, cash", _money(each.holders_cash)),
-        ("    holders, bitcoin", f"{_money(each.bitcoin_pending)}, waiting to be swapped"),
+        ("    holders, bitcoin", _swept(each)),
         ("  undistributed", _money(each.undistributed)),
         ("  refunded", _money(each.refunded)),
         ("  refunds owed", _money(each.refund_owed)),
@@ -173,6 +123,33 @@ def _rows(each: Books) -> list[Row]:
             ("  left", _money(each.bond)),
         ]
     return rows
+
+
+def _bitcoin(coins: Bitcoin) -> list[Row]:
+    """The holders' bitcoin, where there was any."""
+    if not coins.to_holders:
+        return []
+    show = amounts.show_bitcoin
+    rows: list[Row] = []
+    if coins.bought:
+        rows.append(("bitcoin bought", f"{show(coins.bought)}, {show(coins.tips)} of it for tips"))
+    if coins.paid_in:
+        rows.append(("bitcoin paid in", show(coins.paid_in)))
+    owed = show(coins.owed) + (f", {show(coins.unvested)} not yet" if coins.unvested else "")
+    return [*rows, ("  claimed", show(coins.claimed)), ("  owed to holders", owed)]
+
+
+def _released(whole: int, waiting: int) -> str:
+    return _money(whole) + (f", of which {_money(waiting)} wait to be released" if waiting else "")
+
+
+def _swept(each: Books) -> str:
+    """The holders' bitcoin part, in dollars."""
+    pending = f"{_money(each.bitcoin_pending)}, waiting to be swept"
+    if not each.bitcoin_swept:
+        return pending
+    swept = f"{_money(each.bitcoin_swept)}, swept"
+    return f"{swept}, and {pending}" if each.bitcoin_pending else swept
 
 
 def _money(ledger: int) -> str:

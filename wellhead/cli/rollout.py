@@ -7,7 +7,8 @@ from typing import Any
 
 from wellhead.actions import people, prelude
 from wellhead.actions.errors import SetupError
-from wellhead.actions.prelude import Coin, Cost
+from wellhead.actions.prelude import Cost, Examined
+from wellhead.actions.venues import Sight
 from wellhead.chain import Account, Deployment, NodeUnreachable, Parameters, UnlockedAccount
 from wellhead.chain.accounts import NotMined
 from wellhead.chain.fees import show_gwei
@@ -63,14 +64,12 @@ def _prepare(
         refuse_standing(session, path, again)
     else:
         continues(journal, session.rpc, sender.address, parameters)
-    coins = prelude.examine(session.rpc, sender.address, parameters)
+    examined = prelude.examine(session.rpc, sender.address, parameters)
     done = journal.done() if journal else 0
     cost = prelude.cost_of(session.rpc, sender.address, parameters, given.terms().caps, done)
-    for name, value in _plan(session, given, sender, path, coins, cost):
+    for name, value in _plan(session, given, sender, path, examined, cost):
         session.out.note(f"{name:<20} {value}")
-    for coin in coins:
-        if coin.anyone_mints:
-            session.out.warn(f"warning: anybody can mint {coin.symbol} at {coin.address}")
+    _warn(session, given, examined)
     if journal is not None:
         session.out.note(
             f"a deployment was interrupted: {done} of {len(journal.entries)} transactions were "
@@ -84,6 +83,21 @@ def _prepare(
             "be there: the cost at today's fees and a quarter more"
         )
     return journal
+
+
+def _warn(session: Session, given: ParameterFile, examined: Examined) -> None:
+    """What can be deployed like this, and may surprise."""
+    for coin in (examined.cash, examined.reserve):
+        if coin.anyone_mints:
+            session.out.warn(f"warning: anybody can mint {coin.symbol} at {coin.address}")
+    if examined.venue is not None:
+        for line in examined.venue.warnings():
+            session.out.warn(f"warning: {line}")
+    if not given.officers:
+        session.out.warn(
+            "warning: no officer is named: nobody can receive tokens before the governor grants "
+            "the role COMPLIANCE to somebody who accredits an issuer"
+        )
 
 
 def _carry_out(
@@ -119,7 +133,7 @@ def _plan(
     given: ParameterFile,
     sender: Account,
     path: Path,
-    coins: tuple[Coin, Coin],
+    examined: Examined,
     cost: Cost,
 ) -> list[Row]:
     p: Parameters = given.parameters()
@@ -128,6 +142,7 @@ def _plan(
         "governor": p.delays.governor,
         "operator": p.delays.operator,
         "guardian": p.delays.guardian,
+        "officer": p.delays.officer,
         "grants": p.delays.grant,
     }
     return [
@@ -136,14 +151,16 @@ def _plan(
         ("governor", str(p.governor)),
         *(
             (name, f"{coin.address}, {coin.symbol}, {coin.decimals} decimals")
-            for name, coin in zip(("cash", "reserve"), coins, strict=True)
+            for name, coin in (("cash", examined.cash), ("reserve", examined.reserve))
         ),
+        *_venue_rows(examined.venue),
         *(("reporter", reporter) for reporter in p.reporters),
         ("threshold", f"{p.threshold} of {len(p.reporters)}"),
         ("finality", amounts.show_span(p.finality)),
         ("contest deposit", amounts.show_money(p.contest_deposit)),
         *(("operator", operator) for operator in p.operators),
         *(("guardian", guardian) for guardian in p.guardians),
+        *(("officer", officer) for officer in p.officers),
         *((f"delay of {who}", amounts.show_span(span)) for who, span in delays.items()),
         ("fee caps", f"{show_gwei(terms.caps.max_fee)}, tip {show_gwei(terms.caps.tip)}"),
         ("confirmations", str(terms.confirmations)),
@@ -156,6 +173,26 @@ def _plan(
             f"transactions, {cost.gas:,} gas",
         ),
         ("deployment file", str(path)),
+    ]
+
+
+def _venue_rows(found: Sight | None) -> list[Row]:
+    if found is None:
+        return [("bitcoin is bought", "nowhere, until the governor says where")]
+    venue, pool_price = found.venue, amounts.show_per_bitcoin(found.pool_price)
+    feed_price, limit = (amounts.show_per_bitcoin(p) for p in (found.feed_price, found.limit))
+    of = f"{found.description}, " if found.description else ""
+    given = amounts.show_time(found.updated_at)
+    return [
+        ("pool", f"{venue.pool}, {pool_price} and a fee of {amounts.show_share(found.fee)}"),
+        ("made by", found.factory),
+        ("feed", f"{venue.feed}, {of}{feed_price} as of {given}"),
+        ("answers may be", f"{amounts.show_span(venue.max_age)} old"),
+        (
+            "slippage",
+            f"{amounts.show_share(venue.slippage)}: now up to {limit}, the fee included",
+        ),
+        ("tip of a sweep", f"{amounts.show_share(venue.tip)} of what it buys"),
     ]
 
 

@@ -16,9 +16,11 @@ from wellhead.cli.amounts import (
     show_time,
     show_tokens,
 )
+from wellhead.cli.compliance_sentences import COMPLIANCE, HOLDERS, TOKEN
 from wellhead.cli.library_sentences import LIBRARIES
 from wellhead.cli.market_sentences import CASH, EXCHANGE, MARKET
 from wellhead.cli.oracle_sentences import CONTESTS, ORACLE
+from wellhead.cli.router_sentences import ROUTER
 
 Sentence = Callable[..., str]
 
@@ -108,6 +110,9 @@ _REGISTRY: dict[str, Sentence] = {
     "CapacityRegistry_NotOperator": lambda cluster, caller: (
         f"Only the operator of cluster {cluster} may do this, not {caller}."
     ),
+    "CapacityRegistry_InvalidOperator": lambda operator: (
+        f"{operator} can not become the cluster's operator: it is that already, or nobody."
+    ),
     "CapacityRegistry_InvalidTerms": _invalid_terms,
     "CapacityRegistry_InvalidName": lambda name, symbol: (
         f"A token's name has 1 to 31 bytes and its symbol 1 to 11; these have {name} and {symbol}."
@@ -136,24 +141,8 @@ _REGISTRY: dict[str, Sentence] = {
     "CapacityRegistry_NotPaused": lambda: "Nothing is paused.",
 }
 
-_TOKEN: dict[str, Sentence] = {
-    "CapacityToken_NotRegistry": lambda caller: f"Only the registry mints and burns, not {caller}.",
-    "CapacityToken_NotRouter": lambda caller: f"Only the router adds revenue, not {caller}.",
-    "CapacityToken_PermitExpired": lambda deadline: (
-        f"The permit was good until {show_time(deadline)}."
-    ),
-    "CapacityToken_InvalidPermit": lambda signer, owner: (
-        f"The permit was signed by {signer} and not by {owner}, or for other contents."
-    ),
-    "CapacityToken_SupplyTooLarge": lambda supply: (
-        f"A supply of {show_tokens(supply)} tokens is more than a token can have."
-    ),
-    "CapacityTokenFactory_NotRegistry": lambda caller: (
-        f"Only the registry deploys tokens, not {caller}."
-    ),
-}
-
 OURS: dict[str, Sentence] = {
+    **HOLDERS,
     "NotEnoughCash": lambda account, balance, needed, claim=0: (
         f"{account} has {show_money(balance)}"
         + (f" and a claim of {show_money(claim)} in the vault" if claim else "")
@@ -211,7 +200,9 @@ SENTENCES: dict[str, Sentence] = {
     **EXCHANGE,
     **ORACLE,
     **CONTESTS,
-    **_TOKEN,
+    **TOKEN,
+    **COMPLIANCE,
+    **ROUTER,
     **CASH,
     **LIBRARIES,
     **OURS,

@@ -41,6 +41,12 @@ class Settings:
     #: Whether whoever named the node says that it is a local one.
     called_local: bool = False
 
+    @property
+    def names_a_sender(self) -> bool:
+        """Whether it was said who sends."""
+        named = (self.account, self.keyfile, self.signer_url, self.signer)
+        return any(each is not None for each in named)
+
 
 class Session:
     """Settings, and what follows from them when it is first needed."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from wellhead.actions import people, settling
 from wellhead.cli import amounts, options
+from wellhead.cli.distributing import split_document, split_rows
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
 
@@ -84,23 +83,3 @@ def execute(session: Session, leases: tuple[int, ...], clusters: tuple[int, ...]
         rows.append(("refunds", "none due"))
     title = "Settlement, not sent" if session.dry_run else "Settlement"
     session.out.result("lease.settle", document, title, rows)
-
-
-def split_document(split: settling.Distribution) -> dict[str, Any]:
-    """For programs; shared with `revenue distribute`."""
-    return {
-        "cluster": split.cluster,
-        "accrued_to": split.accrued_to,
-        "distributed": split.distributed,
-        "parts": split.parts,
-    }
-
-
-def split_rows(split: settling.Distribution) -> list[Row]:
-    """For people."""
-    parts = {name: amounts.show_money(value) for name, value in split.parts.items() if value}
-    return [
-        (f"cluster {split.cluster}", f"accrued to {amounts.show_hour(split.accrued_to)}"),
-        ("distributed", amounts.show_money(split.distributed)),
-        *((f"  {name}", shown) for name, shown in parts.items()),
-    ]

@@ -51,6 +51,7 @@ TERMS = (
     Term("sku", str, "H100-SXM5-80GB", "The hardware or model."),
     Term("region", str, "LOCAL-1", "Where it stands."),
     Term("power", _integer, "700", "Nominal watts of a unit."),
+    Term("policy", _integer, "0", "Number of the policy that says who may receive the token."),
     Term("price", _money, "2.00", "First base price, $/GPU-hour (or other unit)."),
     Term("price-floor", _money, "0.50", "Lowest base price."),
     Term("price-cap", _money, "10.00", "Highest base price."),
@@ -109,6 +110,7 @@ def gather(path: Path | None, given: Mapping[str, Any]) -> tuple[Terms, str, str
     terms = Terms(
         kind=v["kind"],
         power=v["power"],
+        policy=v["policy"],
         sku=v["sku"],
         region=v["region"],
         pricing=Pricing(
@@ -153,6 +155,7 @@ def document(found: Terms) -> dict[str, Any]:
         "sku": found.sku,
         "region": found.region,
         "power": found.power,
+        "policy": found.policy,
         **found.pricing.__dict__,
         **found.service.__dict__,
         "operator_share": found.split.operator,
@@ -170,6 +173,7 @@ def rows(found: Terms) -> list[Row]:
     share = amounts.show_share
     return [
         ("units", f"{found.kind.name.lower()}, {found.sku}, {found.region}, {found.power:,} W"),
+        ("policy", f"{found.policy:,} says who may receive the token"),
         ("base price", f"{base[0]}/{unit} at first, between {base[1]} and {base[2]}"),
         ("price curve", f"{low} times the base when empty, {high} times when full"),
         ("discount", f"up to {share(p.discount)} at {p.discount_hours:,} hours"),

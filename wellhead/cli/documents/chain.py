@@ -13,10 +13,25 @@ class People(Part):
     guardian: Address
     tenant: Address
     holder: Address
+    officer: Address
+    issuer: Address
     reporters: list[Address]
 
 
+class Venue(Part):
+    """Where bitcoin is bought; `max_age` in seconds, `slippage` and `tip` in millionths."""
+
+    pool: Address
+    feed: Address
+    max_age: Integer
+    slippage: Integer
+    tip: Integer
+
+
 class Up(Document):
+    """`bitcoin_price` is stablecoin units for a whole bitcoin; it and the venue are null where
+    bitcoin is bought nowhere."""
+
     url: str
     pid: Integer
     keeper: Integer | None
@@ -27,6 +42,8 @@ class Up(Document):
     finality: Integer
     deployment: str
     addresses: dict[str, Address]
+    venue: Venue | None
+    bitcoin_price: Integer | None
     accounts: People
 
 
@@ -42,13 +59,14 @@ class Skip(Document):
 
 
 class Terms(Part):
-    """A cluster's terms: prices are stablecoin units per unit-hour, the bond
-    stablecoin units per unit, power is watts of a unit."""
+    """A cluster's terms: prices are stablecoin units per unit-hour, the bond stablecoin units per
+    unit, power is watts of a unit; `policy` says who may receive the cluster's token."""
 
     kind: Literal["training", "inference", "edge"]
     sku: str
     region: str
     power: Integer
+    policy: Integer
     base_start: Integer
     base_floor: Integer
     base_cap: Integer

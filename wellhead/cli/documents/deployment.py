@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wellhead.cli.documents.chain import Venue
 from wellhead.cli.documents.parts import Address, Document, Integer, Part, Sent
 
 
@@ -11,12 +12,13 @@ class Delays(Part):
     governor: Integer
     operator: Integer
     guardian: Integer
+    officer: Integer
     grant: Integer
 
 
 class Parameters(Part):
-    """What a deployment is made with; finality is in seconds, the deposit in stablecoin
-    units."""
+    """What a deployment is made with; finality is in seconds, the deposit in stablecoin units. The
+    venue's pool is zero where bitcoin is bought nowhere."""
 
     cash: Address
     reserve: Address
@@ -24,6 +26,8 @@ class Parameters(Part):
     threshold: Integer
     operators: list[Address]
     guardians: list[Address]
+    officers: list[Address]
+    venue: Venue
     finality: Integer
     contest_deposit: Integer
     governor: Address

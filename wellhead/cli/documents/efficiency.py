@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from wellhead.cli.documents.chain import Cluster
+from wellhead.cli.documents.holders import Vesting
 from wellhead.cli.documents.parts import Address, Document, Hash, Integer, Part, Sent
 
 
@@ -45,6 +46,15 @@ class Spent(Part):
     facility_per_joule: Integer | None = None
 
 
+class Waiting(Part):
+    """Stablecoin units that were split and wait: the operator's and the reporters' to be released,
+    the holders' to be turned into bitcoin."""
+
+    operator: Integer
+    reporters: Integer
+    bitcoin: Integer
+
+
 class ClusterShow(Cluster, Document):
     """A cluster. `contested` are the hours that wait for a recount; `efficiency` is of the last 24
     reported hours, of the last 30 days, that have both energy and work."""
@@ -52,6 +62,8 @@ class ClusterShow(Cluster, Document):
     off_book: OffBook
     efficiency: Spent
     contested: list[Integer]
+    waiting: Waiting
+    vesting: Vesting
 
 
 class ClusterFlag(Sent):

@@ -1,9 +1,10 @@
-"""Documents of commands about clusters, quotes, reports and revenue."""
+"""Documents of commands about clusters, quotes, reports and settling."""
 
 from __future__ import annotations
 
 from wellhead.cli.documents.chain import Cluster, Terms
 from wellhead.cli.documents.parts import Address, Document, Hash, Integer, Part, Sent, Word
+from wellhead.cli.documents.revenue import Distribution
 
 
 class ClusterRegister(Sent):
@@ -79,15 +80,6 @@ class Quote(Document):
     comparison: Comparison | None = None
 
 
-class Distribution(Part):
-    """`parts` are those of the split: operator, remainder, reporters, cash, bitcoin."""
-
-    cluster: Integer
-    accrued_to: Integer
-    distributed: Integer
-    parts: dict[str, Integer]
-
-
 class Refund(Part):
     lease: Integer
     tenant: Address
@@ -129,59 +121,3 @@ class Report(Sent):
     skipped: list[Skipped] | None = None
     final_at: Integer | None = None
     transaction: Hash | None = None
-
-
-class Books(Part):
-    """In ledger units. `paid_in` and `from_bond` are the sum of routed, undistributed, refunded,
-    refund_owed, cancelled and escrowed; `bond_posted` of from_bond, bond and bond_withdrawn;
-    `routed` of operator, reporters, holders_cash and bitcoin_pending. What was refunded or is owed
-    is outage_refund, void_refund and compensation."""
-
-    cluster: Integer
-    paid_in: Integer
-    bond_posted: Integer
-    from_bond: Integer
-    routed: Integer
-    undistributed: Integer
-    refunded: Integer
-    refund_owed: Integer
-    cancelled: Integer
-    escrowed: Integer
-    outage_refund: Integer
-    void_refund: Integer
-    compensation: Integer
-    operator: Integer
-    reporters: Integer
-    holders_cash: Integer
-    bitcoin_pending: Integer
-    bond: Integer
-    bond_withdrawn: Integer
-
-
-class Claimable(Part):
-    source: str
-    cash: Integer
-    reserve: Integer
-
-
-class RevenueShow(Document):
-    """A stablecoin unit has `ledger_scale` ledger units."""
-
-    block: Integer
-    ledger_scale: Integer
-    clusters: list[Books]
-    account: Address | None
-    claimable: list[Claimable]
-
-
-class RevenueDistribute(Sent):
-    clusters: list[Distribution]
-    distributed: Integer
-
-
-class RevenueClaim(Sent):
-    account: Address
-    to: Address
-    payouts: list[Claimable]
-    cash: Integer
-    reserve: Integer

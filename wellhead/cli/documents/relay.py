@@ -51,6 +51,21 @@ class RelayAccrued(Part):
     accrued_to: Integer
 
 
+class RelayDistributed(Part):
+    """Stablecoin units that left a cluster's books."""
+
+    cluster: Integer
+    amount: Integer
+
+
+class RelaySwept(Part):
+    """Stablecoin units spent, and bitcoin units received for them, the tip included."""
+
+    cluster: Integer
+    spent: Integer
+    received: Integer
+
+
 class Equivocation(Hour):
     """Two different measurements that a reporter signed for an hour; the journal keeps them."""
 
@@ -79,5 +94,7 @@ class RelayRun(Sent):
     recounted: list[Hour] | None = None
     flagged: list[Hour] | None = None
     accrued: list[RelayAccrued] | None = None
+    distributed: list[RelayDistributed] | None = None
+    swept: list[RelaySwept] | None = None
     closed: list[Hour] | None = None
     equivocations: list[Equivocation] | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from wellhead.model.units import Q
+from wellhead.chain import Reverted
+from wellhead.model.units import MAX_UINT256, Q
 from wellhead.oracle.chain import HOUR, ChainView
 from wellhead.oracle.measurements import (
     Key,
@@ -42,6 +43,35 @@ class Duties:
                 break
             moved = reach
         return moved
+
+    def distribute(self, cluster: int) -> int:
+        """Split what a cluster's books have earned; the stablecoin units that left them."""
+        router, desk = self._deployment.router, self._desk
+        if not router.call("distribute", cluster, sender=desk.address):
+            return 0
+        label = f"revenue of cluster {cluster}"
+        posted = desk.post("distribute", label, router, "distribute", cluster)
+        if posted is None:
+            return 0
+        event = posted.event("Distributed")
+        return int(event["earned"]) + int(event["remainder"])
+
+    def sweep(self, cluster: int) -> tuple[int, int] | Reverted | None:
+        """Buy bitcoin with what waits for it: stablecoin units spent and bitcoin units received;
+        None where nothing waits, and the router's refusal where it refuses."""
+        router, desk = self._deployment.router, self._desk
+        if not router.call("bitcoinPendingOf", cluster):
+            return None
+        try:
+            router.call("sweep", cluster, MAX_UINT256, sender=desk.address)
+        except Reverted as refusal:
+            return refusal
+        label = f"bitcoin of cluster {cluster}"
+        posted = desk.post("sweep", label, router, "sweep", cluster, MAX_UINT256)
+        if posted is None:
+            return None
+        event = posted.event("Swept")
+        return int(event["spent"]), int(event["received"])
 
     def flag(self, measured: Mapping[Key, int]) -> list[Key]:
         """Raise the alarm for each hour in which more was measured than was booked, once."""

@@ -21,7 +21,9 @@ from wellhead.oracle.measurements import Key, Signed
 
 SCHEMA = "wellhead.relay.journal/1"
 
-Kind = Literal["report", "recount", "flag", "accrue", "close", "close_silent"]
+Kind = Literal[
+    "report", "recount", "flag", "accrue", "close", "close_silent", "distribute", "sweep"
+]
 
 
 class JournalError(Exception):

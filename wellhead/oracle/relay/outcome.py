@@ -89,8 +89,9 @@ class Equivocation:
 @dataclass
 class Outcome:
     """Everything that a round did and could not do. `now` is the chain's time when it began;
-    `accrued` says up to which hour each cluster's books were moved; `resumed` are the labels of
-    transactions that an earlier run had left."""
+    `accrued` says up to which hour each cluster's books were moved, `distributed` how many
+    stablecoin units left them, `swept` how many of those bought how many bitcoin units; `resumed`
+    are the labels of transactions that an earlier run had left."""
 
     now: int
     reporters: int = 0
@@ -101,6 +102,8 @@ class Outcome:
     recounted: list[Key] = field(default_factory=list)
     flagged: list[Key] = field(default_factory=list)
     accrued: dict[int, int] = field(default_factory=dict)
+    distributed: dict[int, int] = field(default_factory=dict)
+    swept: dict[int, tuple[int, int]] = field(default_factory=dict)
     closed: list[Key] = field(default_factory=list)
     equivocations: list[Equivocation] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -118,6 +121,8 @@ class Outcome:
             or self.recounted
             or self.flagged
             or self.accrued
+            or self.distributed
+            or self.swept
             or self.closed
             or self.resumed
         )

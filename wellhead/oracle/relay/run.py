@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from wellhead.chain import Account, Deployment, NodeUnreachable, Receipt, RpcError
+from wellhead.chain import Account, Deployment, NodeUnreachable, Receipt, Reverted, RpcError
 from wellhead.chain.accounts import NotMined
 from wellhead.chain.transactions import Clock, Terms
 from wellhead.oracle.chain import HOUR, ChainView
@@ -64,6 +64,7 @@ class Relay:
         )
         self._survey = Survey(self._view, self.options.lookback, self.options.clusters)
         self._outcome = Outcome(now=0)
+        self._revenue_due = 0
         self.desk = Desk(
             deployment,
             account,
@@ -107,6 +108,7 @@ class Relay:
             cursor = self._duties.accrue(cluster)
             if cursor is not None:
                 outcome.accrued[cluster] = cursor
+        self._see_to_revenue(outcome)
         self.desk.settle()
         self._look_at_what_is_stuck(outcome)
         self._look_at_the_balance()
@@ -208,6 +210,21 @@ class Relay:
 
     def _pool(self, panel: Panel, keys: Sequence[Key]) -> Pool:
         return Pool(self._view.domain, panel.signers, keys, self._journal.proofs, self._note)
+
+    def _see_to_revenue(self, outcome: Outcome) -> None:
+        """Distribute and sweep, once in so many hours; at once after a start."""
+        if not self.options.revenue_hours or outcome.now < self._revenue_due:
+            return
+        self._revenue_due = outcome.now + self.options.revenue_hours * HOUR
+        for cluster in self._survey.clusters():
+            distributed = self._duties.distribute(cluster)
+            if distributed:
+                outcome.distributed[cluster] = distributed
+            swept = self._duties.sweep(cluster)
+            if isinstance(swept, Reverted):
+                self._note(words.not_swept(cluster, swept))
+            elif swept is not None:
+                outcome.swept[cluster] = swept
 
     def _look_at_what_is_stuck(self, outcome: Outcome) -> None:
         for text in words.given_up([left for left in outcome.left if not left.early]):

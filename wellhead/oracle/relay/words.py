@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wellhead.chain import Reverted
 from wellhead.oracle.relay.outcome import Left, Reported
 
 #: Reasons for which hours were given up that are told one by one.
@@ -60,3 +61,7 @@ def stuck(cluster: int, hour: int, lookback: int) -> str:
         f"the books of cluster {cluster} wait for hour {hour}, which has no record and is more "
         f"than {count(lookback, 'hour')} back: look back further, or close it as zero"
     )
+
+
+def not_swept(cluster: int, refusal: Reverted) -> str:
+    return f"the bitcoin part of cluster {cluster} can not be swept now: {refusal}"
