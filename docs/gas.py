@@ -121,16 +121,17 @@ PEERS = (
         "34,371",
         5,
         _TRANSACTION,
-        "a coin that earns nothing; here the transfer first looks whether something was earned",
+        "a coin that earns nothing and that anybody may hold, measured here too (see above); "
+        "here the transfer asks who may send and receive, and looks whether something was earned",
     ),
     Peer(
-        "transfer_idle",
+        "transfer_first",
         "Centrifuge v3, share token `transferFrom`",
         "81,017",
         6,
         "call in a test, without 21,000 and calldata",
-        "asks a hook whether both may hold it, receiver new to it, compiled for size "
-        "(1 optimizer run); here nobody is asked, and both hold some already",
+        "asks a hook whether both may hold it, receiver new to it as well, compiled for size "
+        "(1 optimizer run); here a transaction, by the owner",
     ),
 )
 

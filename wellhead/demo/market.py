@@ -10,7 +10,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from wellhead.actions.people import REPORTERS
+from wellhead.actions.people import ISSUER, OFFICER, REPORTERS
 from wellhead.chain import (
     Account,
     Anvil,
@@ -26,6 +26,8 @@ from wellhead.chain import (
 )
 from wellhead.chain.contract import GAS_CEILING
 from wellhead.chain.signing import attestation_digest, quorum
+from wellhead.demo.bitcoin import LEAST, Exchange, open_exchange
+from wellhead.demo.credentials import INSTITUTION, PROFESSIONAL, RETAIL, Desk, open_desk
 from wellhead.demo.plan import TENANTS, Booking
 from wellhead.demo.terms import USD, encoded
 from wellhead.model.terms import Terms
@@ -39,6 +41,13 @@ TOKEN_PRICE = 4_000 * USD
 
 #: Investors, and the thousandths of all tokens that they buy from the operator.
 INVESTORS = {"Fund": 300, "Insurer": 150, "Family office": 100, "Retail pool": 50}
+#: What they are, by their credentials.
+KINDS = {
+    "Fund": INSTITUTION,
+    "Insurer": INSTITUTION,
+    "Family office": PROFESSIONAL,
+    "Retail pool": RETAIL,
+}
 
 
 @dataclass(frozen=True)
@@ -59,11 +68,13 @@ class Market:
     """A deployed market, and the accounts of all who take part.
 
     There are two operators. The relay is an account with its key: it signs requests to reporters,
-    and pays for reports and for moving money.
+    and pays for reports and for moving money. It is paid for buying the holders' bitcoin.
     """
 
     anvil: Anvil
     deployment: Deployment
+    exchange: Exchange
+    desk: Desk
     operators: list[UnlockedAccount]
     relay: KeyAccount
     tenants: list[UnlockedAccount]
@@ -75,6 +86,10 @@ class Market:
     def cash(self) -> str:
         return self.deployment.cash.address
 
+    @property
+    def reserve(self) -> str:
+        return self.deployment.reserve.address
+
     def claim_of(self, account: str) -> int:
         """An account's stablecoin claim in the vault."""
         return int(self.deployment.vault.call("claimOf", self.cash, account))
@@ -83,8 +98,9 @@ class Market:
         self, operator: UnlockedAccount, terms: Terms, name: str, symbol: str, units: int
     ) -> Site:
         """Register a cluster; three reporters attest its units. A trace lists no devices, so the
-        evidence only names the cluster."""
+        evidence only names the cluster. The operator needs a credential: it receives the tokens."""
         deployment = self.deployment
+        self.desk.admit(operator.address, INSTITUTION, sender=operator)
         registered = deployment.registry.send(
             "register", encoded(terms), name, symbol, sender=operator
         )
@@ -100,10 +116,11 @@ class Market:
         return self.sites[-1]
 
     def sell_tokens(self, site: Site) -> None:
-        """Each investor pays the operator in stablecoin and receives tokens."""
+        """Each investor gets a credential, pays the operator in stablecoin and receives tokens."""
         cash = self.deployment.cash
         for name, share in INVESTORS.items():
             investor = self.investors[name]
+            self.desk.admit(investor.address, KINDS[name], sender=investor)
             tokens, price = purchase(site.units, share)
             cash.send("mint", investor.address, price, sender=investor)
             cash.send("transfer", site.operator.address, price, sender=investor)
@@ -133,9 +150,16 @@ class Market:
         return counts, len(batches)
 
     def distribute(self, site: Site) -> int:
-        """Accrue and split what is earned; returns the hour up to which the books are accrued."""
-        self.deployment.router.send("distribute", site.cluster_id, sender=self.relay)
-        return int(self.deployment.market.call("booksOf", site.cluster_id)["cursor"])
+        """Accrue and split what is earned, release what is the operator's and the reporters', and
+        buy the holders' bitcoin; returns the hour up to which the books are accrued."""
+        router, cluster = self.deployment.router, site.cluster_id
+        router.send("accrueAndDistribute", cluster, sender=self.relay)
+        router.send("release", cluster, sender=self.relay)
+        # A purchase ends where the price does.
+        while router.call("bitcoinPendingOf", cluster) >= LEAST:
+            router.send("sweep", cluster, MAX_UINT256, sender=self.relay)
+            self.exchange.level(self.relay)
+        return int(self.deployment.market.call("booksOf", cluster)["cursor"])
 
     def settle(self, lease_id: int) -> Receipt:
         return self.deployment.market.send("settle", lease_id, sender=self.relay)
@@ -157,20 +181,24 @@ class Market:
 
 def open_market(anvil: Anvil) -> Market:
     """Deploy everything, and let tenants approve the vault."""
-    people = [UnlockedAccount(address) for address in anvil.rpc("eth_accounts")]
-    governor, operator, _, *others = people
+    taken = {dev_account(index).address for index in (RELAY, OFFICER, ISSUER, *REPORTERS)}
+    accounts = (UnlockedAccount(address) for address in anvil.rpc("eth_accounts"))
+    governor, operator, *others = (each for each in accounts if each.address not in taken)
     investors = dict(zip(INVESTORS, others, strict=False))
     others = others[len(INVESTORS) :]
     tenants, other_operator = others[: len(TENANTS)], others[len(TENANTS)]
     reporters = [dev_account(index) for index in REPORTERS]
 
     cash, reserve = deploy_coins(anvil.rpc, governor)
+    exchange = open_exchange(anvil.rpc, governor, cash, reserve)
     parameters = Parameters(
         cash=cash.address,
         reserve=reserve.address,
         reporters=[reporter.address for reporter in reporters],
         threshold=THRESHOLD,
         operators=[operator.address, other_operator.address],
+        officers=[dev_account(OFFICER).address],
+        venue=exchange.venue,
         finality=FINALITY,
     )
     deployment = deploy(anvil.rpc, governor, parameters, gas=GAS_CEILING)
@@ -179,6 +207,8 @@ def open_market(anvil: Anvil) -> Market:
     return Market(
         anvil=anvil,
         deployment=deployment,
+        exchange=exchange,
+        desk=open_desk(deployment),
         operators=[operator, other_operator],
         relay=dev_account(RELAY),
         tenants=tenants,

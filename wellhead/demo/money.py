@@ -27,6 +27,11 @@ def dollars(units: int, places: int = 2) -> str:
     return f"-${text[1:]}" if text.startswith("-") else f"${text}"
 
 
+def bitcoin(units: int) -> str:
+    """Bitcoin units as 1.23456789."""
+    return decimal(units, 8)
+
+
 def ledger_dollars(ledger: int) -> str:
     """Ledger units as $1,234.56."""
     return dollars(rounded(ledger, LEDGER_SCALE * CENT) * CENT)

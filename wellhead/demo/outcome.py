@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wellhead.actions.books import Books, expect
+from wellhead.actions.books import expect
 from wellhead.actions.held import HeldLease, booked_units, held_leases
 from wellhead.actions.losses import Losses
 from wellhead.demo.books import all_books
 from wellhead.demo.history import read_history
 from wellhead.demo.market import INVESTORS, Market, Site, purchase
 from wellhead.demo.results import (
+    Accounts,
     DemoResult,
     HolderResult,
     HourResult,
@@ -50,8 +51,8 @@ def gather(market: Market, ended: Ended) -> DemoResult:
     for account in (site.operator, *market.tenants):
         market.withdraw(account)
     found = all_books(market)
-    books, losses = found[site.cluster_id]
-    second_books, second_losses = found[second.cluster_id]
+    accounts, losses = found[site.cluster_id]
+    second_accounts, second_losses = found[second.cluster_id]
     held = held_leases(deployment, site.cluster_id)
     held_second = held_leases(deployment, second.cluster_id)
     return DemoResult(
@@ -61,7 +62,7 @@ def gather(market: Market, ended: Ended) -> DemoResult:
         token=site.symbol,
         reports=losses.records,
         batches=batches,
-        leases=_lease_results(market, ended, site, held, books),
+        leases=_lease_results(market, ended, site, held, accounts),
         hours=_hour_results(ended, losses, held),
         steps=sorted(ended.steps, key=lambda step: step.hour),
         checks=ended.checks,
@@ -69,31 +70,31 @@ def gather(market: Market, ended: Ended) -> DemoResult:
         reporters=[
             ReporterResult(f"Reporter {i + 1}", signed[i], amount) for i, amount in enumerate(paid)
         ],
-        books=books,
+        accounts=accounts,
         second=SecondResult(
             token=second.symbol,
             units=second.units,
             terms=second.terms,
             reports=second_losses.records,
-            leases=_lease_results(market, ended, second, held_second, second_books),
-            books=second_books,
+            leases=_lease_results(market, ended, second, held_second, second_accounts),
+            accounts=second_accounts,
         ),
     )
 
 
-def _claim(market: Market, site: Site) -> dict[str, int]:
-    """Every holder claims; what each got."""
+def _claim(market: Market, site: Site) -> dict[str, tuple[int, int]]:
+    """Every holder claims; what each got, in stablecoin and in bitcoin units."""
     claimed = {}
     for name, holder in {"Operator": site.operator, **market.investors}.items():
-        receipt = site.token.send("claim", holder.address, sender=holder)
-        claimed[name] = int(receipt.event("Claimed")["cash"])
+        event = site.token.send("claim", holder.address, sender=holder).event("Claimed")
+        claimed[name] = (int(event["cash"]), int(event["reserve"]))
     return claimed
 
 
 def _lease_results(
-    market: Market, ended: Ended, site: Site, held: list[HeldLease], books: Books
+    market: Market, ended: Ended, site: Site, held: list[HeldLease], accounts: Accounts
 ) -> list[LeaseResult]:
-    told = read_history(market.deployment, site, held)
+    told, books = read_history(market.deployment, site, held), accounts.books
     expect("paid in", LEDGER_SCALE * sum(each.paid for each in told), books.paid_in)
     expect("cancelled", LEDGER_SCALE * sum(each.returned for each in told), books.cancelled)
     first = ended.trace.first_hour
@@ -130,11 +131,11 @@ def _hour_results(ended: Ended, losses: Losses, held: list[HeldLease]) -> list[H
     ]
 
 
-def _holder_results(site: Site, claimed: dict[str, int]) -> list[HolderResult]:
+def _holder_results(site: Site, claimed: dict[str, tuple[int, int]]) -> list[HolderResult]:
     bought = {name: purchase(site.units, share) for name, share in INVESTORS.items()}
     kept = site.units * UNIT - sum(tokens for tokens, _ in bought.values())
     holdings = {"Operator": (kept, 0), **bought}
     return [
-        HolderResult(name, tokens, price, claimed[name])
+        HolderResult(name, tokens, price, *claimed[name])
         for name, (tokens, price) in holdings.items()
     ]

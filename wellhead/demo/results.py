@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 
 from wellhead.actions.books import Books as Books  # re-exported
 from wellhead.actions.books import BooksError as BooksError
+from wellhead.demo.earnings import Earnings, Purchases
 from wellhead.demo.trace import Trace
 from wellhead.model.terms import Terms
 from wellhead.model.units import HOUR, LEDGER_SCALE
@@ -56,12 +57,14 @@ class LeaseResult:
 
 @dataclass(frozen=True, slots=True)
 class HolderResult:
-    """Who holds tokens at the end (1e-18), what they were bought for, and what they earned."""
+    """Who holds tokens at the end (1e-18), what they were bought for, and what they earned, in
+    stablecoin and in bitcoin units."""
 
     name: str
     tokens: int
     paid: int
-    claimed: int
+    cash: int
+    bitcoin: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,26 @@ class Step:
     is_second: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """A cluster's books, and what became of what they gave to the holders, in cash and bitcoin."""
+
+    books: Books
+    cash: Earnings
+    bitcoin: Earnings
+    purchases: Purchases
+
+    def figures(self) -> dict[str, int]:
+        """All of it under names of its own; parts of what holders earned in ledger units, of which
+        a smallest unit has `cash_scale` or `bitcoin_scale`."""
+        figures = asdict(self.books)
+        for name, earnings in (("cash", self.cash), ("bitcoin", self.bitcoin)):
+            parts = asdict(earnings)
+            figures[f"{name}_scale"] = 1 << parts.pop("shift")
+            figures |= {f"{name}_{part}": value for part, value in parts.items()}
+        return figures | {f"sweep_{part}": n for part, n in asdict(self.purchases).items()}
+
+
 @dataclass(frozen=True)
 class SecondResult:
     """The made-up cluster: its terms, how many hours were reported, its leases and its books."""
@@ -103,7 +126,11 @@ class SecondResult:
     terms: Terms
     reports: int
     leases: list[LeaseResult]
-    books: Books
+    accounts: Accounts
+
+    @property
+    def books(self) -> Books:
+        return self.accounts.books
 
 
 @dataclass(frozen=True)
@@ -124,8 +151,12 @@ class DemoResult:
     checks: list[Audit]
     holders: list[HolderResult]
     reporters: list[ReporterResult]
-    books: Books
+    accounts: Accounts
     second: SecondResult
+
+    @property
+    def books(self) -> Books:
+        return self.accounts.books
 
     @property
     def unbooked_use(self) -> int:
@@ -142,14 +173,14 @@ class DemoResult:
         """The content of the report file: integers as strings. Figures of the made-up cluster are
         called `second_`; the others are the trace's cluster's."""
         figures = {
-            **asdict(self.books),
+            **self.accounts.figures(),
             "ledger_scale": LEDGER_SCALE,
             "reports": self.reports,
             "leases": len(self.leases),
             "hours": len(self.hours),
         }
         second = {
-            **asdict(self.second.books),
+            **self.second.accounts.figures(),
             "reports": self.second.reports,
             "leases": len(self.second.leases),
         }

@@ -13,6 +13,7 @@ from wellhead.chain import Anvil
 from wellhead.chain.transactions import Clock
 from wellhead.demo.checks import check
 from wellhead.demo.deals import Deals
+from wellhead.demo.holders import Holders
 from wellhead.demo.market import FINALITY, Market, Site, open_market
 from wellhead.demo.network import Network, NetworkError, Recording, own_folder
 from wellhead.demo.outcome import Ended, gather
@@ -31,6 +32,7 @@ TOKEN_NAME, TOKEN_SYMBOL = "Wellhead demo cluster", "wDEMO"
 REPORT_DELAY = 60  # seconds after an hour's end at which it is measured
 REPORT_EVERY = 6  # hours between two reports
 DAY = 24
+VESTING = DAY * HOUR  # of what is split at the end, as of all that covers several hours
 
 
 class DemoError(Exception):
@@ -113,6 +115,7 @@ def _replay(
         progress.step("closing the books")
         replay.finish()
         second.move_money()
+        anvil.mine_at(anvil.now() + VESTING)
         progress.step("checking every report")
         checks = [
             check(market.deployment, network.stores, cluster) for cluster in (site_id, second_id)
@@ -124,7 +127,7 @@ def _replay(
         second=second.site,
         booked_at=replay.booked_at | second.booked_at,
         prices=replay.prices,
-        steps=[*replay.deals.steps, *second.steps],
+        steps=[*replay.deals.steps, *replay.holders.steps, *second.steps],
         checks=checks,
     )
     return gather(market, ended)
@@ -161,6 +164,7 @@ class _Replay:
 
     def __post_init__(self) -> None:
         self.deals = Deals(self.market, self.site, self.trace.first_hour)
+        self.holders = Holders(self.market, self.site, len(self.trace.hours))
         self._numbers: dict[Booking, int] = {}
         self._plan: dict[int, list[tuple[int, Booking, Change | None]]] = {}
         for booking in make_plan(self.trace.units, len(self.trace.hours)):
@@ -170,7 +174,9 @@ class _Replay:
                 self._plan.setdefault(change.at_hour, []).append((0, booking, change))
 
     def begin(self, index: int) -> None:
-        """What tenants do in one hour of the trace; most of it as soon as the hour begins."""
+        """What tenants and holders do in one hour of the trace; most of it as soon as the hour
+        begins."""
+        self.holders.play(index)
         for second, booking, change in sorted(self._plan.get(index, []), key=lambda p: p[0]):
             if change:
                 self.deals.change(booking, change, self._numbers[booking])
@@ -214,7 +220,7 @@ class _Replay:
         self.deals.opened(booking, receipt)
 
     def _move_money(self) -> int:
-        """Accrue, distribute, and settle the leases whose last hour is accrued."""
+        """Accrue, distribute, buy bitcoin, and settle the leases whose last hour is accrued."""
         cursor = self.market.distribute(self.site)
         states = [("leaseOf", [number]) for number in sorted(self._open)]
         for state, lease_id in zip(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from wellhead.demo.money import COIN, decimal, dollars, percent, rounded
+from wellhead.demo.money import COIN, bitcoin, decimal, dollars, percent, rounded
 from wellhead.demo.results import DemoResult, LeaseResult
 from wellhead.model.units import HOUR, UNIT, Q
 
@@ -21,6 +21,7 @@ def cluster_table(result: DemoResult) -> Table:
     rows = (
         ("token", f"{result.token}, one per attested unit"),
         ("units", f"{trace.units:,} attested, all open to bookings"),
+        ("holders", f"with a credential that policy {result.terms.policy} accepts"),
         ("trace", f"{trace.source}: {trace.rows:,} rows, {len(trace.hours):,} hours"),
         (
             "base price",
@@ -115,25 +116,20 @@ def second_table(result: DemoResult) -> Table:
     return table
 
 
-def holder_table(result: DemoResult) -> Table:
-    """Who holds the tokens, and what they earned."""
-    table = table_of(
-        "Holders",
-        ("holder", "left"),
-        ("tokens", "right"),
-        ("share", "right"),
-        ("bought for", "right"),
-        ("cash claimed", "right"),
-    )
+def holder_table(result: DemoResult, *, narrow: bool) -> Table:
+    """Who holds the tokens, and what they earned in both currencies."""
+    columns = [("holder", "left"), ("tokens", "right")]
+    if not narrow:
+        columns.append(("share", "right"))
+    columns += [("bought for", "right"), ("dollars", "right"), ("bitcoin", "right")]
+    table = table_of("Holders, and what they claimed", *columns)
     supply = sum(holder.tokens for holder in result.holders)
     for holder in result.holders:
-        table.add_row(
-            holder.name,
-            decimal(rounded(holder.tokens, UNIT // 1000), 3),
-            percent(holder.tokens, supply),
-            dollars(holder.paid) if holder.paid else "-",
-            dollars(holder.claimed),
-        )
+        cells = [holder.name, decimal(rounded(holder.tokens, UNIT // 1000), 3)]
+        if not narrow:
+            cells.append(percent(holder.tokens, supply))
+        cells += [dollars(holder.paid, 0) if holder.paid else "-"]
+        table.add_row(*cells, dollars(holder.cash), bitcoin(holder.bitcoin))
     return table
 
 

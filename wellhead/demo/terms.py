@@ -9,11 +9,14 @@ from wellhead.demo.plan import HORIZON, LONGEST
 from wellhead.model.terms import Kind, Pricing, Service, Split, Terms
 
 USD = 10**6
+#: The policy of both clusters: who may hold their tokens.
+POLICY = 1
 
 #: The cluster of the trace, which names no GPU model, region or power.
 TERMS = Terms(
     kind=Kind.TRAINING,
     power=0,
+    policy=POLICY,
     sku="GPU",
     region="",
     pricing=Pricing(
@@ -51,6 +54,7 @@ def encoded(terms: Terms) -> tuple[Any, ...]:
     return (
         int(terms.kind),
         terms.power,
+        terms.policy,
         terms.sku.encode("ascii").ljust(32, b"\0"),
         terms.region.encode("ascii").ljust(32, b"\0"),
         (*pricing, *lengths, p.horizon_hours),
