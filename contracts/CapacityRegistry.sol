@@ -103,7 +103,10 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         if (number != entry.attestations) revert CapacityRegistry_AttestationNumber(entry.attestations, number);
         uint256 signers =
             _oracle.requireQuorum(attestationDigest(clusterId, units, number, evidence), signatures);
-        _closeBooks(clusterId);
+        // The units are about to change, and with them who shares revenue and what a booked fraction means: account for
+        // the past first.
+        _router.closeForMint(clusterId);
+        _market.updateBase(clusterId);
         _requireCurrent(clusterId);
 
         uint256 attested = entry.attested + units;
@@ -131,7 +134,8 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         uint256 hour = block.timestamp / HOUR;
         uint256 peak = _market.peakBooked(clusterId, hour, hour + entry.terms.pricing.horizonHours);
         if (peak > attested) revert CapacityRegistry_StillBooked(clusterId, peak, attested);
-        _closeBooks(clusterId);
+        _router.accrueAndDistribute(clusterId);
+        _market.updateBase(clusterId);
 
         uint256 sellable = entry.sellable < attested ? entry.sellable : attested;
         entry.attested = uint32(attested);
@@ -253,13 +257,6 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         returns (bytes32)
     {
         return _hashTypedDataV4(keccak256(abi.encode(ATTESTATION_TYPEHASH, clusterId, units, number, evidence)));
-    }
-
-    /// The units are about to change, and with them who shares revenue and what a booked fraction means: account for
-    /// the past first.
-    function _closeBooks(uint256 clusterId) private {
-        _router.accrueAndDistribute(clusterId);
-        _market.updateBase(clusterId);
     }
 
     /// An hour reported within an hour of its end is final `finality` later; the books may not lag behind that.

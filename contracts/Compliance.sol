@@ -80,10 +80,10 @@ contract Compliance is ICompliance, AccessManaged, EIP712 {
     /// @inheritdoc ICompliance
     function revoke(address account) external {
         Holder holder = _holders[account];
-        uint256 number = _numberOf[msg.sender];
+        uint256 number = issuerNumberOf(msg.sender);
         bool isOwn = number != 0 && number == holder.issuer();
         bool isValid = holder.expires() > block.timestamp && _isAccredited(holder.issuer());
-        bool isFree = issuerNumberOf(msg.sender) != 0 && !isValid;
+        bool isFree = number != 0 && !isValid;
         if (!isOwn && !isFree) _checkCanCall(msg.sender, msg.data);
         _holders[account] = holder.revoked(block.timestamp);
         emit CredentialRevoked(account, msg.sender);

@@ -97,6 +97,20 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
     }
 
     /// @inheritdoc IRevenueRouter
+    function closeForMint(uint256 clusterId) external {
+        if (msg.sender != address(_registry)) revert RevenueRouter_NotRegistry(msg.sender);
+        _market.accrue(clusterId);
+        _distribute(clusterId);
+        uint256 pending = _routed[clusterId].bitcoinPending;
+        if (pending == 0) return;
+        _routed[clusterId].bitcoinPending = 0;
+        emit PaidInCash(clusterId, pending);
+        address token = _payees[clusterId].token;
+        _vault.move(_cash, token, pending);
+        ICapacityToken(token).addCash(pending, 0);
+    }
+
+    /// @inheritdoc IRevenueRouter
     function release(uint256 clusterId) external returns (uint256 operatorAmount, uint256 reporterAmount) {
         (operatorAmount, reporterAmount) = releasableOf(clusterId);
         if (operatorAmount + reporterAmount == 0) return (0, 0);
@@ -208,8 +222,11 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
             uint256 cashShare = Q - payees.operator - payees.reporters - payees.bitcoin;
             cash = _part(total, cashShare) - _part(before, cashShare);
             if (hoursCovered > 1) backlog = cash - cash / hoursCovered;
-            if (bitcoin != 0 && routed.bitcoinPending == 0) {
-                routed.pendingSince = uint32(block.timestamp / HOUR - hoursCovered);
+            if (bitcoin != 0) {
+                // Each distribution adds the hours that it covers beyond its own to the time that has passed.
+                uint256 since = routed.bitcoinPending == 0 ? block.timestamp / HOUR : routed.pendingSince;
+                uint256 more = routed.bitcoinPending == 0 || hoursCovered == 0 ? hoursCovered : hoursCovered - 1;
+                routed.pendingSince = uint32(since > more ? since - more : 0);
             }
             routed.total = total.toUint80();
             routed.bitcoinPending += uint80(bitcoin);

@@ -200,11 +200,12 @@ interface ICapacityRegistry {
         returns (uint256 clusterId);
 
     /// @notice Mint the tokens of newly attested units to the operator and open the units to bookings.
-    /// @dev Only the operator, which must be allowed to receive. Not while paused. Accrues and distributes first and
-    /// requires the record to be current, so that new units take no part of older revenue than that of hours which can
-    /// not be final yet: those of the last `finality` and two hours. After a pause it can take as long again until the
-    /// record is current; and while an hour is contested it is not, until that is decided. Devices' uniqueness across
-    /// clusters is the reporters' duty, checked off chain from the evidence.
+    /// @dev Only the operator, which must be allowed to receive. Not while paused. Accrues and distributes first, pays
+    /// out in stablecoins what waits to be turned into bitcoin and requires the record to be current, so that new units
+    /// take no part of older revenue than that of hours which can not be final yet: those of the last `finality` and
+    /// two hours. After a pause it can take as long again until the record is current; and while an hour is contested
+    /// it is not, until that is decided. Devices' uniqueness across clusters is the reporters' duty, checked off chain
+    /// from the evidence.
     /// @param units Units that are added.
     /// @param number The cluster's count of used attestations; makes each attestation good for one use.
     /// @param evidence Merkle root of the device identities.

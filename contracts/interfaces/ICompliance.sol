@@ -101,7 +101,8 @@ interface ICompliance {
     function present(address issuer, Credential calldata credential, bytes calldata signature) external;
 
     /// @notice Take a holder's credential away, and make void whatever was issued for it up to now.
-    /// @dev Only the issuer of the credential, or any accredited issuer where none is valid, or the compliance role.
+    /// @dev Only the issuer of the credential while it is accredited, any accredited issuer where none is valid, or the
+    /// compliance role.
     function revoke(address holder) external;
 
     /// @notice Let an issuer's credentials count; those from before a dismissal stay void.

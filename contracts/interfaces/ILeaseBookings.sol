@@ -58,7 +58,8 @@ interface ILeaseBookings is ILeaseTypes {
     /// @dev Only the router, which says in its `Distributed` what it was. The fractions stay in the ledgers.
     /// @return earned Stablecoin units to be split.
     /// @return remainder Stablecoin units that are the operator's alone.
-    /// @return hoursCovered Accrued hours that earned something since the last time, where anything is handed over.
+    /// @return hoursCovered Accrued hours that earned something since the last time, and hours that were cancelled,
+    /// where anything is handed over.
     function collect(uint256 clusterId) external returns (uint256 earned, uint256 remainder, uint256 hoursCovered);
 
     /// @notice A lease.

@@ -13,7 +13,8 @@ import {IUniswapV3SwapCallback} from "./external/IUniswapV3Pool.sol";
 ///
 /// A sweep buys bitcoin on a pool, at no more than the feed's price and `slippage`, the pool's fee included: it buys as
 /// much as the pool has at that, and the rest waits. Whoever calls is paid a tip out of what was bought. Bitcoin for
-/// revenue that waited for more than a day is a backlog and vests, all but a day's part.
+/// revenue that waited for more than a day, or that covers more than a day's hours, is a backlog and vests, all but a
+/// day's part.
 interface IRevenueRouter is IUniswapV3SwapCallback {
     /// @notice Where bitcoin is bought.
     /// @param pool Uniswap v3 pool of the stablecoin and the bitcoin token; zero for nowhere.
@@ -37,6 +38,8 @@ interface IRevenueRouter is IUniswapV3SwapCallback {
     /// @notice `spent` stablecoin units bought `received` bitcoin units; `tip` of them went to `keeper`, the rest to
     /// the token.
     event Swept(uint256 indexed clusterId, address indexed keeper, uint256 spent, uint256 received, uint256 tip);
+    /// @notice `amount` that waited to be swept went to the token in stablecoins, because units are minted.
+    event PaidInCash(uint256 indexed clusterId, uint256 amount);
     /// @notice Somebody paid bitcoin to a cluster's holders.
     event PaidIn(uint256 indexed clusterId, address indexed payer, uint256 amount);
     /// @notice Bitcoin is bought here from now on.
@@ -44,6 +47,8 @@ interface IRevenueRouter is IUniswapV3SwapCallback {
 
     /// @notice A part of the venue does not fit.
     error RevenueRouter_InvalidVenue(string field);
+    /// @notice Only the registry closes books for a mint.
+    error RevenueRouter_NotRegistry(address caller);
     /// @notice There is nowhere to buy bitcoin.
     error RevenueRouter_NoVenue();
     /// @notice Nothing waits to be turned into bitcoin, or nothing was asked for.
@@ -70,6 +75,11 @@ interface IRevenueRouter is IUniswapV3SwapCallback {
     /// @notice Accrue a cluster, then distribute.
     /// @dev Anyone may call, at any time.
     function accrueAndDistribute(uint256 clusterId) external returns (uint256 distributed);
+
+    /// @notice Accrue and distribute a cluster, and give its holders in stablecoins what waits to be swept: units that
+    /// are about to be minted take no part of it, and no price is needed for that.
+    /// @dev Only the registry, before a mint. Whoever wants bitcoin sweeps first.
+    function closeForMint(uint256 clusterId) external;
 
     /// @notice Make the operator's and the reporters' parts of what was distributed claims of theirs in the vault.
     /// @dev Anyone may call, at any time. The operator is the present one.

@@ -397,6 +397,30 @@ def test_claim_both_currencies(wellhead: Command, stage: Stage, cluster: int, de
     assert "BTC" in wellhead("claim", "--yes").stdout
 
 
+def test_a_claim_while_a_coin_is_stopped(
+    wellhead: Command, stage: Stage, cluster: int, desk: Desk
+) -> None:
+    """Earnings are kept in the vault without asking a coin, and the other coin is withdrawn."""
+    split(stage, cluster, 5_000 * USD)
+    wellhead.json("revenue", "sweep", cluster, "--yes")
+    stage.reserve.send("setPaused", True, sender=stage.stranger)
+    assert "paused all transfers" in wellhead.refused(1, "claim", "--account", HOLDER, "--yes")
+    kept = wellhead.json("claim", "--account", HOLDER, "--keep", "--yes")
+    assert kept["to"] == stage.vault.address
+    for coin in (stage.cash, stage.reserve):
+        name = "cash" if coin is stage.cash else "reserve"
+        assert stage.vault.call("claimOf", coin.address, who(HOLDER)) == int(kept[name]) > 0
+    before = int(stage.cash.call("balanceOf", who(HOLDER)))
+    paid = wellhead.json("claim", "--account", HOLDER, "--vault", "--coin", "cash", "--yes")
+    assert (paid["cash"], paid["reserve"]) == (kept["cash"], "0")
+    assert stage.cash.call("balanceOf", who(HOLDER)) == before + int(kept["cash"])
+    stage.reserve.send("setPaused", False, sender=stage.stranger)
+    rest = wellhead.json("claim", "--account", HOLDER, "--vault", "--yes")
+    assert (rest["cash"], rest["reserve"]) == ("0", kept["reserve"])
+    for wrong in (("--keep", "--vault"), ("--keep", "--to", who(30)), ("--coin", "cash")):
+        wellhead.refused(2, "claim", *wrong, "--yes")
+
+
 def test_a_signed_claim(wellhead: Command, stage: Stage, cluster: int, tmp_path: Path) -> None:
     split(stage, cluster, 5_000 * USD)
     before = block_number(stage)

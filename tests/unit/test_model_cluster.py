@@ -97,9 +97,10 @@ def test_new_units_take_no_part_of_old_revenue() -> None:
     world.now += DAY
     world.registry.mint(OPERATOR, 1, 1, 1, b"", QUORUM)
     assert world.token(1).total_supply() == 11 * UNIT
-    # 10 h at 0.84 coins, 58 % of it, all of it to the first ten tokens.
-    assert world.token(1).cash.total == 4_872_000 << 68
-    assert world.token(1).cash.index == (4_872_000 << 68) // (10 * UNIT)
+    # 10 h at 0.84 coins, 88 % of it, all of it to the first ten tokens: 30 % waited to be swept.
+    assert world.router.routed_of(1).paid_in_cash == 2_520_000
+    assert world.token(1).cash.total == 7_392_000 << 68
+    assert world.token(1).cash.index == (7_392_000 << 68) // (10 * UNIT)
     invariants.check_all(world)
 
 

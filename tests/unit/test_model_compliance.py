@@ -82,8 +82,9 @@ def test_who_may_revoke(world: World) -> None:
     compliance.revoke(OTHER, POOL)
     assert compliance.holder_of(POOL).issued == world.now
     compliance.dismiss(GOVERNOR, ISSUER)
-    compliance.revoke(ISSUER, TENANT)
-    # Without standing only its own; and what it said before stays void when it comes back.
+    # Without standing nothing, not even its own; and what it said before stays void when it comes
+    # back.
+    assert refused(lambda: compliance.revoke(ISSUER, TENANT))[-1] == ISSUER
     assert refused(lambda: compliance.revoke(ISSUER, POOL))[-1] == ISSUER
     compliance.accredit(GOVERNOR, ISSUER)
     assert compliance.issuer_number_of(ISSUER) == 3

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.support.rent import FLAT, Opened, deliver, open_lease
+from tests.support.reverts import expect_revert
 from tests.support.stage import FINALITY, HOUR, UNIT, Q, Stage
+from tests.support.sweeps import desk_on
 from wellhead.chain import Receipt
 from wellhead.model.samples import Sample
 
@@ -99,13 +101,15 @@ def test_accruing_in_steps_makes_the_same_backlog(stage: Stage, cluster: int) ->
     assert said["backlog"] == said["amount"] - said["amount"] // 10
 
 
-def test_the_rent_of_a_cancellation_comes_at_once(stage: Stage) -> None:
+def test_the_rent_of_a_cancellation_vests_like_that_of_its_hours(stage: Stage) -> None:
+    """A tenant chooses when it cancels: all but an hour's part of 50 hours' rent vests."""
     cluster = stage.cluster(100, TERMS.but(cancel_fee=Q))
     lease = open_lease(stage, cluster, 100, stage.hour() + 2, 50)
     stage.market.send("cancel", lease.id, lease.start, 0, sender=lease.tenant)
     said = stage.router.send("distribute", cluster, sender=stage.stranger)
     assert said.event("Distributed")["earned"] == lease.cost
-    assert said.event("CashAdded")["backlog"] == 0
+    added = said.event("CashAdded")
+    assert added["backlog"] == added["amount"] - added["amount"] // 50 > 0
 
 
 def test_dust_postpones_no_backlog(stage: Stage, cluster: int) -> None:
@@ -156,9 +160,9 @@ def test_revenue_that_follows_adds_to_a_backlog_and_takes_nothing_from_it(
 def test_units_minted_after_an_outage_take_no_part_of_it(stage: Stage, cluster: int) -> None:
     """A mint accrues and distributes, and what would vest has vested before: for the old tokens."""
     outage(stage, cluster)
-    receipt = stage.mint(cluster, 900)
-    whole = receipt.event("CashAdded")["amount"]
-    assert receipt.event("CashAdded")["backlog"] > 0
+    added = stage.mint(cluster, 900).all("CashAdded")
+    whole = sum(event["amount"] for event in added)
+    assert added[0]["backlog"] > 0
     holder = stage.holders[0]
     assert earned(stage, cluster, holder) in (whole * 40 // 100, whole * 40 // 100 + 1)
     assert earned(stage, cluster, stage.operator) in (whole * 60 // 100, whole * 60 // 100 + 1)
@@ -173,7 +177,7 @@ def test_a_mint_right_before_an_accrual_shares_young_hours_only(stage: Stage, cl
     for hour in range(lease.start, lease.end):
         stage.to_hour(hour + 1)
         stage.report([Sample(cluster, hour, 100_000, 100_000)])
-    old = stage.mint(cluster, 900).event("CashAdded")["amount"]
+    old = sum(event["amount"] for event in stage.mint(cluster, 900).all("CashAdded"))
     hourly = 1_200_000_000 * 333_334 // Q
     young = FINALITY // HOUR + 2
     assert (60 - young) * hourly <= old
@@ -225,3 +229,48 @@ def test_who_buys_before_a_backlog_gains_what_vests_while_it_holds(
     gained = at_once + (whole - at_once) * 60 // DAY
     assert earned(stage, cluster, buyer) in (gained, gained + 1)
     assert earned(stage, cluster, buyer) < 2 * 1_200_000_000 * 333_334 // Q
+
+
+def test_bitcoin_that_waits_is_paid_to_the_old_tokens_in_dollars(
+    stage: Stage, cluster: int
+) -> None:
+    """However long it waited, whether or not anybody can sweep: new units take no part."""
+    outage(stage, cluster)
+    distribute(stage, cluster)
+    stage.skip(2 * DAY)
+    pending = int(stage.router.call("bitcoinPendingOf", cluster))
+    holder = stage.holders[0]
+    before = [earned(stage, cluster, who) for who in (holder, stage.operator)]
+    receipt = stage.mint(cluster, 900)
+    assert receipt.event("PaidInCash").arguments == {"clusterId": cluster, "amount": pending}
+    assert receipt.event("CashAdded").arguments == {"amount": pending, "backlog": 0}
+    assert stage.router.call("bitcoinPendingOf", cluster) == 0 < pending
+    after = [earned(stage, cluster, who) for who in (holder, stage.operator)]
+    shares = [late - early for late, early in zip(after, before, strict=True)]
+    assert shares[0] in (pending * 40 // 100, pending * 40 // 100 + 1)
+    assert shares[1] in (pending * 60 // 100, pending * 60 // 100 + 1)
+    assert stage.mint(cluster, 1).all("PaidInCash") == []
+
+
+def test_only_the_registry_closes_books_for_a_mint(stage: Stage, cluster: int) -> None:
+    outage(stage, cluster)
+    for caller in (stage.stranger, stage.operator, stage.governor):
+        with expect_revert("RevenueRouter_NotRegistry", caller.address):
+            stage.router.send("closeForMint", cluster, sender=caller)
+
+
+def test_an_early_distribution_hides_no_outage_from_a_sweep(stage: Stage) -> None:
+    """What waits counts the hours of every distribution, whichever came first: a speck that was
+    distributed just before does not make a backlog of bitcoin look young."""
+    cluster = stage.cluster(100, TERMS.but(cancel_fee=Q))
+    outage(stage, cluster)
+    desk = desk_on(stage)
+    desk.fill(100 * 10**8)
+    lease = open_lease(stage, cluster, 1, stage.hour() + 400, 1)
+    stage.market.send("cancel", lease.id, lease.start, 0, sender=lease.tenant)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    assert 0 < desk.pending(cluster) < 10**7
+    distribute(stage, cluster)
+    said = desk.sweep(cluster)
+    added = said.event("ReserveAdded")
+    assert added["backlog"] == added["amount"] - added["amount"] * 24 // OUTAGE > 0

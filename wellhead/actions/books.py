@@ -29,7 +29,8 @@ class Books:
     refunded + refund_owed + cancelled + escrowed`, and `routed` is exactly `operator + reporters +
     holders_cash + bitcoin_swept + bitcoin_pending`. Of the operator's and the reporters' parts
     `operator_waiting` and `reporters_waiting` were not released yet; with what was swept, bitcoin
-    was bought. `cancelled` went back for hours that tenants cancelled.
+    was bought; what a mint paid out in stablecoins instead is the holders' cash. `cancelled` went
+    back for hours that tenants cancelled.
 
     What was refunded or is owed is exactly `outage_refund + void_refund + compensation`: for losses
     of accrued hours, penalties out of the bond included; the rent of hours that a default made
@@ -199,6 +200,7 @@ class _Routed:
             router.events(name, first, block, indexed=[cluster])
             for name in ("Distributed", "Released", "Swept")
         )
+        instead = _sum(router.events("PaidInCash", first, block, indexed=[cluster]), "amount")
         earned, remainder = _sum(given, "earned"), _sum(given, "remainder")
         split = deployment.registry.call("payeesOf", cluster, block=block)[2]
         shares = {name: int(share) for name, share in split.items()}
@@ -211,8 +213,8 @@ class _Routed:
         return cls(
             operator=parts["operator"] + remainder,
             reporters=parts["reporters"],
-            cash=parts["cash"],
-            bitcoin=parts["bitcoin"],
+            cash=parts["cash"] + instead,
+            bitcoin=parts["bitcoin"] - instead,
             carried=carried,
             operator_released=_sum(released, "operatorAmount"),
             reporters_released=_sum(released, "reporterAmount"),

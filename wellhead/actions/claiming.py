@@ -38,6 +38,9 @@ class SignedClaim:
     signature: bytes
 
 
+#: The coins that claims are in, by their names in a deployment.
+COINS = ("cash", "reserve")
+
 _FIELDS = {"account": "address", "to": "address", "nonce": "uint256", "deadline": "uint256"}
 
 
@@ -48,19 +51,19 @@ def every_cluster(deployment: Deployment) -> list[int]:
 def claim(
     deployment: Deployment,
     clusters: Sequence[int],
-    include_vault: bool,
+    coins: Sequence[str],
     to: str,
     sender: Account,
     *,
     dry: bool,
 ) -> list[Payout]:
-    """Collect the sender's earnings of these clusters, and its claims in the vault if asked.
+    """Collect the sender's earnings of these clusters, and its claims in the vault in these coins.
 
     Sources that owe nothing are left out; when none owes anything that is refused.
     """
     payouts = [_claim_earnings(deployment, cluster, to, sender, dry=dry) for cluster in clusters]
-    if include_vault:
-        payouts.append(_withdraw(deployment, to, sender, dry=dry))
+    if coins:
+        payouts.append(_withdraw(deployment, coins, to, sender, dry=dry))
     found = [payout for payout in payouts if payout.cash or payout.reserve]
     if not found:
         raise Refusal("NothingToClaim", account=sender.address)
@@ -83,20 +86,17 @@ def _claim_earnings(
     return Payout(source, int(event["cash"]), int(event["reserve"]), [receipt])
 
 
-def _withdraw(deployment: Deployment, to: str, sender: Account, *, dry: bool) -> Payout:
+def _withdraw(
+    deployment: Deployment, coins: Sequence[str], to: str, sender: Account, *, dry: bool
+) -> Payout:
     receipts: list[Receipt] = []
-    amounts: dict[str, int] = {}
-    for coin in (deployment.cash, deployment.reserve):
-        amount = int(deployment.vault.call("claimOf", coin.address, sender.address))
-        amounts[coin.address] = amount
-        if amount:
-            _withdraw_one(deployment.vault, coin, to, amount, sender, receipts, dry=dry)
-    return Payout(
-        source="vault",
-        cash=amounts[deployment.cash.address],
-        reserve=amounts[deployment.reserve.address],
-        receipts=receipts,
-    )
+    amounts = dict.fromkeys(COINS, 0)
+    for name in coins:
+        coin = deployment.contract(name)
+        amounts[name] = int(deployment.vault.call("claimOf", coin.address, sender.address))
+        if amounts[name]:
+            _withdraw_one(deployment.vault, coin, to, amounts[name], sender, receipts, dry=dry)
+    return Payout("vault", amounts["cash"], amounts["reserve"], receipts)
 
 
 def _withdraw_one(

@@ -32,7 +32,18 @@ _A_DAY = amounts.TimeAt(86_400, relative=True)
     is_flag=True,
     help="Claims in the vault: a tenant's refunds, an operator's or a reporter's revenue.",
 )
+@click.option(
+    "--coin",
+    type=click.Choice(claiming.COINS),
+    help="With --vault: only claims in this coin, while the other one refuses.",
+)
 @click.option("--to", type=options.ADDRESS, help="Who is paid.  [default: the sender]")
+@click.option(
+    "--keep",
+    "keeps",
+    is_flag=True,
+    help="Make earnings claims in the vault, for which no coin is asked, instead of paying them.",
+)
 @click.option(
     "--sign",
     "signs",
@@ -61,7 +72,9 @@ def claim(
     settings: Settings,
     clusters: tuple[int, ...],
     include_vault: bool,
+    coin: str | None,
     to: str | None,
+    keeps: bool,
     signs: bool,
     until: amounts.TimeAt | None,
     signed_file: Path | None,
@@ -69,8 +82,13 @@ def claim(
     """Collect what an account is owed, in dollars and in bitcoin.
 
     Without --cluster and --vault everything: the earnings of all clusters and all claims. Where a
-    coin refuses the account, name another with --to.
+    coin refuses the account, name another with --to; where it refuses everybody, --keep earnings in
+    the vault, and withdraw the other --coin.
     """
+    if keeps and (include_vault or to or signed_file):
+        raise click.UsageError("--keep is for a holder's own earnings, and keeps them in the vault")
+    if coin is not None and not include_vault:
+        raise click.UsageError("--coin is for --vault: a cluster's earnings come in both")
     if signed_file is not None and (clusters or include_vault or to or signs):
         raise click.UsageError("a --signed claim says itself of what, and who is paid")
     if signs and (include_vault or len(clusters) != 1):
@@ -80,31 +98,41 @@ def claim(
     if signed_file is not None:
         run(settings, lambda session: _bring(session, signed_file))
     elif signs:
-        run(settings, lambda session: _sign(session, clusters[0], to, until or _A_DAY))
+        run(settings, lambda session: _sign(session, clusters[0], to, until or _A_DAY, keeps))
     else:
-        run(settings, lambda session: execute(session, clusters, include_vault, to))
+        run(settings, lambda session: execute(session, clusters, include_vault, to, coin, keeps))
 
 
 def execute(
-    session: Session, clusters: tuple[int, ...], include_vault: bool, to: str | None
+    session: Session,
+    clusters: tuple[int, ...],
+    include_vault: bool,
+    to: str | None,
+    coin: str | None = None,
+    keeps: bool = False,
 ) -> None:
     deployment = session.deployment
     sender = session.sender(people.OPERATOR)
-    receiver = to or sender.address
+    receiver = deployment.vault.address if keeps else to or sender.address
     wanted = list(clusters)
+    coins: tuple[str, ...] = claiming.COINS if include_vault else ()
     if not (clusters or include_vault):
-        wanted, include_vault = claiming.every_cluster(deployment), True
+        wanted = claiming.every_cluster(deployment)
+        coins = () if keeps else claiming.COINS
+    if coin is not None:
+        coins = (coin,)
     if not session.dry_run:
-        foreseen = claiming.claim(deployment, wanted, include_vault, receiver, sender, dry=True)
+        foreseen = claiming.claim(deployment, wanted, coins, receiver, sender, dry=True)
         session.confirm(f"Pay {_sum(foreseen)} to {receiver}?")
     with session.turn_of(sender):
-        payouts = claiming.claim(
-            deployment, wanted, include_vault, receiver, sender, dry=session.dry_run
-        )
+        payouts = claiming.claim(deployment, wanted, coins, receiver, sender, dry=session.dry_run)
     _result(session, sender.address, receiver, payouts)
 
 
-def _sign(session: Session, cluster: int, to: str | None, until: amounts.TimeAt) -> None:
+def _sign(
+    session: Session, cluster: int, to: str | None, until: amounts.TimeAt, keeps: bool
+) -> None:
+    to = session.deployment.vault.address if keeps else to
     deployment = session.deployment
     holder = session.sender(people.OPERATOR)
     cash, reserve = deployment.token(cluster).call("claimable", holder.address)

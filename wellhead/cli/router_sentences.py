@@ -57,6 +57,9 @@ ROUTER: dict[str, Sentence] = {
         f"The pool gave {show_bitcoin(received)} for {show_money(spent)}, and at least "
         f"{show_bitcoin(least)} was due: nothing is bought."
     ),
+    "RevenueRouter_NotRegistry": lambda caller: (
+        f"{caller} is not the registry, which alone closes a cluster's books for a mint."
+    ),
     "RevenueRouter_NotPool": lambda caller: (
         f"Only the pool asks for payment, and only while it swaps, not {caller}."
     ),

@@ -16,7 +16,8 @@ class Accounts:
 
     `paid_in` is what tenants paid, `bond_posted` what stood behind it. `routed` was split: to the
     `operator` (remainders included), the `reporters`, `holders_cash` and `holders_bitcoin`; of
-    these the router keeps what is `releasable` and `bitcoin_pending`. `undistributed` is earned,
+    these the router keeps what is `releasable` and `bitcoin_pending`; what mints paid out in
+    stablecoins is no bitcoin any more. `undistributed` is earned,
     remainders, and what the router's floors carry. `refunded` was
     credited for losses, void hours and cancelled ones; `refund_owed` is what is due and not
     credited yet, compensation and the reserve of a default included. `escrowed` is rent of hours
@@ -66,8 +67,8 @@ def accounts(world: World, cluster_id: int) -> Accounts:
         voided=voided,
         operator=(routed.parts.operator + routed.remainders) * LEDGER_SCALE,
         reporters=routed.parts.reporters * LEDGER_SCALE,
-        holders_cash=routed.parts.cash * LEDGER_SCALE,
-        holders_bitcoin=routed.parts.bitcoin * LEDGER_SCALE,
+        holders_cash=(routed.parts.cash + routed.paid_in_cash) * LEDGER_SCALE,
+        holders_bitcoin=(routed.parts.bitcoin - routed.paid_in_cash) * LEDGER_SCALE,
         releasable=sum(routed.releasable) * LEDGER_SCALE,
         bitcoin_pending=routed.bitcoin_pending * LEDGER_SCALE,
     )

@@ -26,7 +26,7 @@ class LeaseChanges(LeaseOwnership):
         self._require_ahead(lease, hour, lease.start)
         offer = self.world.registry.offer_of(lease.cluster_id)
         base = self.base_of(lease.cluster_id)
-        given = rent = 0
+        given = rent = hours_left = 0
         # From the end, because the first part found to be cut is the one that an error names.
         sold = [part for part in reversed(lease.parts) if part.end > hour]
         for part in sold:
@@ -35,14 +35,19 @@ class LeaseChanges(LeaseOwnership):
             hours = range(max(hour, part.start), part.end)
             given += self._give_back(lease, part, hours, base, offer)
             rent += sum(map(part.rate_at, hours))
+            hours_left += len(hours)
         refund = given // RATE_SCALE
         if refund < min_refund:
             raise Revert("LeaseMarket_RefundBelowMin", refund, min_refund)
 
         self._store_base(lease.cluster_id, base)
         book = self._open_book(lease.cluster_id)
-        book.earned += rent * Q - refund * LEDGER_SCALE
-        book.cancel_earned += rent * Q - refund * LEDGER_SCALE
+        earned = rent * Q - refund * LEDGER_SCALE
+        book.earned += earned
+        book.cancel_earned += earned
+        if earned:
+            # It is the rent of many hours, and vests like theirs.
+            book.hours_covered += hours_left
         book.cancel_refunds += refund
         for part in sold:
             book.leave(lease.units, part, max(hour, part.start))

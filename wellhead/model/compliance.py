@@ -160,13 +160,13 @@ class Compliance:
     def revoke(self, caller: Address, account: Address) -> None:
         """Take a credential away, and make void whatever was issued up to now.
 
-        By its issuer, dismissed or not; by any accredited one where none is valid; by the
+        By its issuer while it is accredited; by any accredited one where none is valid; by the
         compliance role.
         """
-        holder, number = self.holder_of(account), self.numbers.get(caller, 0)
+        holder, number = self.holder_of(account), self.issuer_number_of(caller)
         is_own = number != 0 and number == holder.issuer
         is_valid = holder.expires > self.world.now and holder.issuer in self.accredited
-        is_free = self.issuer_number_of(caller) != 0 and not is_valid
+        is_free = number != 0 and not is_valid
         if not is_own and not is_free:
             self.world.authority.require("revoke", caller)
         holder = self._open_holder(account)

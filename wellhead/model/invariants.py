@@ -108,7 +108,8 @@ def check_revenue(world: World) -> None:
         token = world.token(cluster_id)
         _check_currency(world, token, token.cash)
         _check_currency(world, token, token.reserve)
-        sent = world.router.routed_of(cluster_id).parts.cash
+        routed = world.router.routed_of(cluster_id)
+        sent = routed.parts.cash + routed.paid_in_cash
         added = (token.cash.total >> token.cash.shift) + token.cash.held
         _equal(added, sent, f"cluster {cluster_id}: cash revenue")
 

@@ -156,7 +156,8 @@ class CapacityRegistry:
         if cursor < due:
             raise Revert("CapacityRegistry_RecordNotCurrent", cluster_id, cursor, due)
         cluster.token.check_mint(caller, units * UNIT)
-        self._close_books(cluster_id)
+        self.world.router.close_for_mint(self.address, cluster_id)
+        self.world.market.update_base(cluster_id)
         cluster.attested += units
         cluster.sellable += units
         cluster.attestations += 1
@@ -185,7 +186,8 @@ class CapacityRegistry:
         if peak > remaining:
             raise Revert("CapacityRegistry_StillBooked", cluster_id, peak, remaining)
         cluster.token.check_burn(caller, units * UNIT)
-        self._close_books(cluster_id)
+        self.world.router.accrue_and_distribute(cluster_id)
+        self.world.market.update_base(cluster_id)
         cluster.attested = remaining
         cluster.sellable = min(cluster.sellable, remaining)
         cluster.token.burn(self.address, caller, units * UNIT)
@@ -226,10 +228,6 @@ class CapacityRegistry:
         if not self.paused:
             raise Revert("CapacityRegistry_NotPaused")
         self.market_clock.start(self.world.now)
-
-    def _close_books(self, cluster_id: int) -> None:
-        self.world.router.accrue_and_distribute(cluster_id)
-        self.world.market.update_base(cluster_id)
 
     def _require_running(self) -> None:
         if self.paused:

@@ -65,6 +65,7 @@ class Routed:
     released_operator: int = 0
     released_reporters: int = 0
     bitcoin_pending: int = 0
+    paid_in_cash: int = 0
     pending_since: int = 0
 
     @property
@@ -101,8 +102,12 @@ class RevenueRouter:
         routed.remainders += remainder
         routed.parts = Parts.of(routed.total, cluster.terms.split)
         parts = routed.parts.less(before)
-        if parts.bitcoin != 0 and routed.bitcoin_pending == 0:
-            routed.pending_since = self.world.hour - hours_covered
+        if parts.bitcoin != 0:
+            # Each distribution adds the hours that it covers, beyond one, to the time that passed.
+            is_first = routed.bitcoin_pending == 0
+            since = self.world.hour if is_first else routed.pending_since
+            more = hours_covered if is_first else max(0, hours_covered - 1)
+            routed.pending_since = max(0, since - more)
         routed.bitcoin_pending += parts.bitcoin
         if parts.cash != 0:
             backlog = parts.cash - parts.cash // hours_covered if hours_covered > 1 else 0
@@ -114,6 +119,20 @@ class RevenueRouter:
         """Accrue a cluster, then distribute."""
         self.world.market.accrue(cluster_id)
         return self.distribute(cluster_id)
+
+    def close_for_mint(self, caller: Address, cluster_id: int) -> None:
+        """Accrue and distribute, and give the holders in stablecoins what waits to be swept; only
+        the registry."""
+        if caller != self.world.registry.address:
+            raise Revert("RevenueRouter_NotRegistry", caller)
+        self.accrue_and_distribute(cluster_id)
+        routed = self.routed_of(cluster_id)
+        amount, routed.bitcoin_pending = routed.bitcoin_pending, 0
+        routed.paid_in_cash += amount
+        if amount != 0:
+            token = self.world.token(cluster_id)
+            self._move(self.world.cash.address, token.address, amount)
+            token.add_cash(self.address, amount, 0)
 
     def release(self, cluster_id: int) -> tuple[int, int]:
         """Make the parts of the operator, as it is now, and of the reporters claims of theirs;
