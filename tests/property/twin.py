@@ -14,10 +14,10 @@ from wellhead.model.world import Addresses, World
 RESERVE = 10**15
 
 
-def twin(stage: Stage, people: Sequence[UnlockedAccount]) -> World:
-    """The world, where these people have what they have on the chain."""
-    world = World(
-        now=stage.now(),
+def empty_world(stage: Stage, now: int) -> World:
+    """The world at the stage's addresses, before anything happened."""
+    return World(
+        now=now,
         governor=stage.governor.address,
         finality=FINALITY,
         signers=[reporter.address for reporter in stage.reporters],
@@ -35,6 +35,11 @@ def twin(stage: Stage, people: Sequence[UnlockedAccount]) -> World:
             compliance=stage.compliance.address,
         ),
     )
+
+
+def twin(stage: Stage, people: Sequence[UnlockedAccount]) -> World:
+    """The world, where these people have what they have on the chain."""
+    world = empty_world(stage, stage.now())
     # The clock counts from the registry's own block.
     world.registry.market_clock = type(world.registry.market_clock)(
         world.now - stage.registry.call("clock")

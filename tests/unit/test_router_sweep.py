@@ -1,30 +1,12 @@
 """Sweeps buy bitcoin on a real pool: what they spend, what they get, and who gets it."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import pytest
 
 from tests.support.rent import deliver, open_lease
 from tests.support.reverts import expect_revert
 from tests.support.stage import HOUR, MAX, UNIT, USD, Q, Terms
 from tests.support.state import refused
-from tests.support.sweeps import ALL_BITCOIN, AT, BITCOIN, Desk, backlog_of, desk_on, ordered_stage
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["cash first", "bitcoin first"])
-def ordered(request: pytest.FixtureRequest) -> Iterator[Desk]:
-    with ordered_stage(request.param) as stage:
-        yield desk_on(stage)
-
-
-@pytest.fixture
-def desk(ordered: Desk) -> Iterator[Desk]:
-    """A desk at a pool that 1,000 bitcoin stand in, and as many dollars' worth."""
-    with ordered.stage.scratch():
-        desk = replace(ordered)
-        desk.fill(1000 * BITCOIN)
-        yield desk
+from tests.support.sweeps import ALL_BITCOIN, AT, Desk, backlog_of
 
 
 def test_a_sweep_buys_what_the_pool_gives_for_all_that_waits(desk: Desk) -> None:

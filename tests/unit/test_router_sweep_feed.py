@@ -1,7 +1,5 @@
 """What the feed may answer, and what a sweep makes of it."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -9,25 +7,11 @@ import pytest
 from tests.support.reverts import expect_revert
 from tests.support.stage import USD, Q
 from tests.support.state import refused
-from tests.support.sweeps import AT, BITCOIN, Desk, desk_on, ordered_stage
+from tests.support.sweeps import AT, Desk
 from wellhead.chain.uniswap import PRICE, deploy_feed
 
 #: The largest answer that is taken for a price.
 LARGEST = 2**96 - 1
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["cash first", "bitcoin first"])
-def ordered(request: pytest.FixtureRequest) -> Iterator[Desk]:
-    with ordered_stage(request.param) as stage:
-        yield desk_on(stage)
-
-
-@pytest.fixture
-def desk(ordered: Desk) -> Iterator[Desk]:
-    with ordered.stage.scratch():
-        desk = replace(ordered)
-        desk.fill(1000 * BITCOIN)
-        yield desk
 
 
 @pytest.mark.parametrize("max_age", [1, 60, 3600, 2**32 - 1])

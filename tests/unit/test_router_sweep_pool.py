@@ -1,29 +1,11 @@
 """What a pool has at the price, and what it asks where somebody traded with it before a sweep."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-
-import pytest
 
 from tests.support.reverts import expect_revert
 from tests.support.stage import USD, Q
 from tests.support.state import refused
-from tests.support.sweeps import BITCOIN, Desk, desk_on, ordered_stage
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["cash first", "bitcoin first"])
-def ordered(request: pytest.FixtureRequest) -> Iterator[Desk]:
-    with ordered_stage(request.param) as stage:
-        yield desk_on(stage)
-
-
-@pytest.fixture
-def desk(ordered: Desk) -> Iterator[Desk]:
-    """A desk at a pool that 1,000 bitcoin stand in, and as many dollars' worth."""
-    with ordered.stage.scratch():
-        desk = replace(ordered)
-        desk.fill(1000 * BITCOIN)
-        yield desk
+from tests.support.sweeps import BITCOIN, Desk
 
 
 def test_the_pools_own_arithmetic(desk: Desk) -> None:

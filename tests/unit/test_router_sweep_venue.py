@@ -1,6 +1,5 @@
 """Where bitcoin is bought: who says so, what is taken for a venue, and who may ask for money."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,23 +10,9 @@ from tests.support.raw import deploy, impersonate
 from tests.support.reverts import expect_revert
 from tests.support.stage import HOUR, USD, Stage
 from tests.support.state import refused
-from tests.support.sweeps import AT, BITCOIN, Desk, desk_on, ordered_stage
+from tests.support.sweeps import AT, BITCOIN, Desk
 from wellhead.chain import UnlockedAccount, deploy_coins
 from wellhead.chain.uniswap import deploy_pool
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["cash first", "bitcoin first"])
-def ordered(request: pytest.FixtureRequest) -> Iterator[Desk]:
-    with ordered_stage(request.param) as stage:
-        yield desk_on(stage)
-
-
-@pytest.fixture
-def desk(ordered: Desk) -> Iterator[Desk]:
-    with ordered.stage.scratch():
-        desk = replace(ordered)
-        desk.fill(1000 * BITCOIN)
-        yield desk
 
 
 def as_set(desk: Desk) -> dict[str, Any]:

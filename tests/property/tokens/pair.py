@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.property.twin import empty_world
 from tests.support.raw import deploy, impersonate
 from tests.support.shares import PURSE
-from tests.support.stage import FINALITY, MAX, NORWAY, RETAIL, Stage, Terms
+from tests.support.stage import MAX, NORWAY, RETAIL, Stage, Terms
 from tests.support.values import plain
 from wellhead.chain import Contract, KeyAccount, Reverted, UnlockedAccount, dev_account
 from wellhead.model.authority import COMPLIANCE
@@ -15,7 +16,7 @@ from wellhead.model.compliance import Credential
 from wellhead.model.errors import Revert
 from wellhead.model.revenue import Revenue
 from wellhead.model.token import CapacityToken
-from wellhead.model.world import Addresses, World
+from wellhead.model.world import World
 
 Call = tuple[Contract, str, tuple[Any, ...]]
 
@@ -173,25 +174,7 @@ class TokenPair:
     def _twin(self) -> World:
         """A world in the state of the stage, with this token in it."""
         stage = self.stage
-        world = World(
-            now=self.now,
-            governor=stage.governor.address,
-            finality=FINALITY,
-            signers=[reporter.address for reporter in stage.reporters],
-            threshold=3,
-            addresses=Addresses(
-                registry=stage.registry.address,
-                market=stage.market.address,
-                oracle=stage.oracle.address,
-                router=stage.router.address,
-                vault=stage.vault.address,
-                cash=stage.cash.address,
-                reserve=stage.reserve.address,
-                exchange=stage.deployment.exchange.address,
-                contests=stage.contests.address,
-                compliance=stage.compliance.address,
-            ),
-        )
+        world = empty_world(stage, self.now)
         operator, officer = stage.operator.address, stage.officer.address
         world.authority.grant("register", operator)
         for function in COMPLIANCE:
