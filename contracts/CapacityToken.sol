@@ -215,8 +215,10 @@ contract CapacityToken is ICapacityToken, IERC20Errors, EIP712, Nonces {
         if (allowed != type(uint256).max) {
             if (allowed < amount) revert ERC20InsufficientAllowance(msg.sender, allowed, amount);
             unchecked {
-                allowance[from][msg.sender] = allowed - amount;
+                allowed -= amount;
             }
+            allowance[from][msg.sender] = allowed;
+            emit Approval(from, msg.sender, allowed);
         }
         _transfer(from, to, amount);
         return true;
@@ -387,6 +389,12 @@ contract CapacityToken is ICapacityToken, IERC20Errors, EIP712, Nonces {
         unchecked {
             _accounts[to] = account.withTokens(account.tokens() + amount);
         }
+    }
+
+    /// What a signature used up is in the events too.
+    function _useNonce(address account) internal override returns (uint256 nonce) {
+        nonce = super._useNonce(account);
+        emit NonceUsed(account, nonce);
     }
 
     /// Book what an account earned since its checkpoint. The caller must write the account as returned next.

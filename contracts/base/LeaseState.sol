@@ -66,10 +66,8 @@ abstract contract LeaseState is ILeaseTypes, CashDesk {
     function _accrue(uint256 clusterId) internal returns (uint256 cursor) {
         LeaseBook.Book storage book = _books[clusterId];
         LeaseBook.Meter memory before = book.meter;
-        if (before.cursor == 0) {
-            before.cursor = uint24(_genesis(clusterId));
-            book.meter.cursor = before.cursor;
-        }
+        // The first time counts as a move, so that the events tell of it.
+        if (before.cursor == 0) book.meter.cursor = uint24(_genesis(clusterId));
         LeaseBook.Source memory source =
             LeaseBook.Source(clusterId, _oracle, _registry, _registry.serviceOf(clusterId));
         (LeaseBook.Meter memory meter, LeaseBook.Walked memory walked) = book.walk(source, _STEPS);

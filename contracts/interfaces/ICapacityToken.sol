@@ -67,6 +67,9 @@ interface ICapacityToken is IERC20Metadata, IERC20Permit, IERC7943Fungible, IERC
     event ReserveAdded(uint256 amount, uint256 backlog);
     /// @notice An account's earnings were paid to `to`, in currency units.
     event Claimed(address indexed account, address indexed to, uint256 cash, uint256 reserve);
+    /// @notice An account's signature with this nonce was used, for a permit or a claim. What is left of an allowance
+    /// that was spent from is in an `Approval`.
+    event NonceUsed(address indexed account, uint256 nonce);
 
     /// @notice Only the registry mints and burns.
     error CapacityToken_NotRegistry(address caller);

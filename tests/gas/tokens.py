@@ -34,6 +34,16 @@ def transfer_first(stage: Stage, cluster: int) -> Iterator[Receipt]:
     yield _transfer(stage, cluster)
 
 
+@operation("the same by a spender, out of an allowance")
+def transfer_from(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """The allowance is not spent whole."""
+    _hand_over(stage, cluster)
+    owner, spender, token = stage.holders[0], stage.tenants[0], stage.token(cluster)
+    token.send("approve", spender.address, 2 * UNIT, sender=owner)
+    arguments = (owner.address, stage.holders[1].address, UNIT)
+    yield token.send("transferFrom", *arguments, sender=spender)
+
+
 @operation("transfer tokens after distributions in both currencies", limit=95_000)
 def transfer_after_distribution(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """Both holders have earned cash and bitcoin since their last transfer, not for the first time;

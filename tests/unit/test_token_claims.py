@@ -122,7 +122,8 @@ def test_a_claim_of_nothing_is_good_once_too(share: Share) -> None:
     """It pays nothing and is spent: it can not be kept for better days."""
     poor = share.holders[4]
     signature = packed(key_of(poor).sign_digest_vrs(contents(share, poor.address)))
-    (event,) = claim(share, poor.address, signature).events
+    used, event = claim(share, poor.address, signature).events
+    assert (used.name, used["account"], used["nonce"]) == ("NonceUsed", poor.address, 0)
     assert (event.name, event["cash"], event["reserve"]) == ("Claimed", 0, 0)
     refuse(share, poor.address, signature)
 

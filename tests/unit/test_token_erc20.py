@@ -50,6 +50,13 @@ def the_only_event(receipt: Receipt) -> tuple[str, dict[str, Any]]:
     return event.name, event.arguments
 
 
+def approval_and_transfer(receipt: Receipt, left: int) -> tuple[str, dict[str, Any]]:
+    """The second of two events, where the first says what is left of an allowance."""
+    approval, transfer = receipt.events
+    assert (approval.name, approval["value"]) == ("Approval", left)
+    return transfer.name, transfer.arguments
+
+
 def transfer_of(source: str, to: str, value: int) -> tuple[str, dict[str, Any]]:
     return "Transfer", {"from": source, "to": to, "value": value}
 
@@ -152,13 +159,15 @@ def test_transfer_without_balance(share: Share, value: int, own: bool) -> None:
 @pytest.mark.parametrize("value", [0, 1, 7])
 def test_transfer_from(share: Share, value: int) -> None:
     """transferFrom transfers _value amount of tokens from address _from to address _to, and MUST
-    fire the Transfer event; of 0 values too."""
+    fire the Transfer event; of 0 values too. What is left of the allowance is in an Approval."""
     owner, spender, to = share.holders[:3]
     share.token.send("approve", spender.address, 7, sender=owner)
     arguments = (owner.address, to.address, value)
     assert share.token.call("transferFrom", *arguments, sender=spender.address) is True
     receipt = share.token.send("transferFrom", *arguments, sender=spender)
-    assert the_only_event(receipt) == transfer_of(owner.address, to.address, value)
+    assert approval_and_transfer(receipt, 7 - value) == transfer_of(
+        owner.address, to.address, value
+    )
     assert (share.balance(owner), share.balance(to)) == (10 * UNIT - value, value)
     assert share.token.call("allowance", owner.address, spender.address) == 7 - value
 
@@ -168,7 +177,7 @@ def test_transfer_from_of_nothing_needs_no_allowance(share: Share) -> None:
     owner, spender, to = share.holders[:3]
     arguments = (owner.address, to.address, 0)
     receipt = share.token.send("transferFrom", *arguments, sender=spender)
-    assert the_only_event(receipt) == transfer_of(owner.address, to.address, 0)
+    assert approval_and_transfer(receipt, 0) == transfer_of(owner.address, to.address, 0)
 
 
 @pytest.mark.parametrize("allowed", [0, 4])
@@ -236,8 +245,10 @@ def test_the_largest_allowance_is_endless(share: Share) -> None:
     owner, spender, to = share.holders[:3]
     for value, left in ((MAX, MAX), (MAX - 1, MAX - 8)):
         share.token.send("approve", spender.address, value, sender=owner)
-        share.token.send("transferFrom", owner.address, to.address, 7, sender=spender)
+        arguments = (owner.address, to.address, 7)
+        receipt = share.token.send("transferFrom", *arguments, sender=spender)
         assert share.token.call("allowance", owner.address, spender.address) == left
+        assert len(receipt.all("Approval")) == (value != MAX)
 
 
 def test_new_and_burned_tokens_fire_the_event(share: Share) -> None:

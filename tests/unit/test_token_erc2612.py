@@ -151,7 +151,9 @@ def test_permit_if_and_only_if(
             assert share.token.call("nonces", owner.address) == nonce
         else:
             assert broken == "none"
-            (event,) = receipt.events
+            used, event = receipt.events
+            spent = {"account": owner.address, "nonce": nonce}
+            assert (used.name, used.arguments) == ("NonceUsed", spent)
             said = {"owner": owner.address, "spender": int(spender, 16), "value": value}
             told = {**event.arguments, "spender": int(event["spender"], 16)}
             assert (event.name, told) == ("Approval", said)
