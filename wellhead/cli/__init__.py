@@ -141,6 +141,7 @@ COMMANDS: dict[str, Leaf | Tree] = {
     "skip": Leaf("skip:skip", "Let the local chain's time jump ahead."),
     "deploy": Leaf("deploy:deploy", "Deploy the contracts to the node's chain."),
     "verify": Leaf("verify:verify", "Give the contracts' source to a block explorer."),
+    "audit": Leaf("audit:audit", "Rebuild all state from events, and compare it with the chain."),
     "cluster": _group("cluster", "Register, show or change clusters, and their bond.", CLUSTER),
     "mint": Leaf("mint:mint", "Mint the tokens of newly attested units."),
     "calendar": Leaf("calendar:calendar", "Show when a cluster is booked, hour by hour."),
@@ -189,7 +190,7 @@ Exit codes:
   3  no node answers, or the node can not do what was asked
   4  the deployment, the account or the local set-up is not right
   5  a file that was given can not be used
-  6  doctor found something that is wrong, or a check of records or of a proof did
+  6  doctor found something wrong, or an audit or a check of records or a proof did
   7  evidence is not at hand; nothing was found wrong
   130  interrupted
   141  whoever read the output stopped reading

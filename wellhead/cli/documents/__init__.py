@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from wellhead.cli.documents import (
+    audit,
     bonds,
     capacity,
     chain,
@@ -35,6 +36,7 @@ MODELS: dict[str, type[Document]] = {
     "skip": chain.Skip,
     "deploy": deployment.Deploy,
     "verify": deployment.Verify,
+    "audit": audit.Audit,
     "cluster.register": market.ClusterRegister,
     "cluster.list": market.ClusterList,
     "cluster.show": efficiency.ClusterShow,

@@ -1,0 +1,48 @@
+"""All words of a local chain's contracts, where the node writes them out.
+
+Anvil keeps a word that was read while it was zero, and its proofs count such words. So its root of
+a contract's storage says what no other node's would; with all its words at hand it can be computed
+in its own way.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from wellhead.audit.trie import number, root
+from wellhead.audit.words import keccak
+from wellhead.chain.rpc import Rpc, RpcError
+
+
+def is_anvil(rpc: Rpc) -> bool:
+    """Whether the node says that it is one."""
+    try:
+        return str(rpc("web3_clientVersion")).lower().startswith("anvil")
+    except RpcError:
+        return False
+
+
+def dumped(rpc: Rpc, block: int) -> dict[int, dict[int, int]] | None:
+    """The words of every contract by address, zeros among them; None where the node does not write
+    them out, or is at another block."""
+    try:
+        raw = bytes.fromhex(rpc("anvil_dumpState", False)[2:])
+        body = json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
+        if int(str(body["best_block_number"]), 0) != block:
+            return None
+        accounts: Mapping[str, Any] = body["accounts"]
+        return {
+            int(address, 16): {int(s, 16): int(w, 16) for s, w in account["storage"].items()}
+            for address, account in accounts.items()
+        }
+    except (RpcError, OSError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def dump_root(words: Mapping[int, int]) -> bytes:
+    """The root as anvil computes it, over zeros too."""
+    pairs = [(keccak(slot.to_bytes(32, "big")).hex(), number(w)) for slot, w in words.items()]
+    return root(pairs)

@@ -1,0 +1,283 @@
+"""Reading the logs of our contracts from a node into an archive, and having them vouched for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from wellhead.actions.errors import Refusal
+from wellhead.audit.archive import Archive, Block, Place, RawLog
+from wellhead.audit.decode import decoders_of
+from wellhead.audit.replay import Finding, Findings
+from wellhead.audit.vouching import Receipts, found_between, vouched, wrong_header
+from wellhead.chain.logs import PATIENCE
+from wellhead.chain.rpc import NodeUnreachable, Rpc, RpcError
+
+#: Blocks that are asked for at first and at most, and logs at which a stretch is long enough: all
+#: of a stretch is in memory at once.
+FIRST_SPAN, MOST_SPAN, ENOUGH = 500, 10_000, 10_000
+#: Headers in one request, and blocks' receipts.
+HEADERS, RECEIPTS = 200, 20
+TOKEN = "CapacityToken"  # noqa: S105  (a kind of contract)
+#: Times that a stretch is read again because the chain changed meanwhile.
+TRIES = 3
+
+#: How far the reading is, and how far it has to go.
+Advance = Callable[[int, int], None]
+
+
+class Reorganised(Exception):  # noqa: N818
+    """The node's answers are of two chains."""
+
+
+@dataclass
+class Fetcher:
+    """Reads what an archive lacks. `first` is the first block of the deployment."""
+
+    rpc: Rpc
+    archive: Archive
+    findings: Findings
+    registry: bytes
+    contracts: dict[bytes, str]
+    first: int
+    receipts: Receipts | None
+    #: Findings of the blocks that are being read: kept when these are.
+    _found: list[Finding] = field(default_factory=list)
+
+    def fetch(self, last: int, advance: Advance) -> None:
+        """Read all blocks up to `last`, or as many as there are already."""
+        begin = self._resume()
+        if self._prove_late():
+            begin = self._resume()
+        span, failures, tries = FIRST_SPAN, 0, 0
+        while begin <= last:
+            advance(begin - self.first, last - self.first + 1)
+            end = min(begin + span - 1, last)
+            try:
+                count = self._stretch(begin, end)
+            except Reorganised:
+                tries += 1
+                if tries == TRIES:
+                    raise Refusal("Reorganised", block=begin) from None
+                begin = self._resume()
+                continue
+            except (RpcError, NodeUnreachable) as error:
+                failures += isinstance(error, NodeUnreachable)
+                if begin == end or failures > PATIENCE:
+                    raise
+                span = max((end - begin + 1) // 2, 1)
+                continue
+            begin, failures, tries = end + 1, 0, 0
+            if count < ENOUGH // 2:
+                span = min(span * 2, MOST_SPAN)
+            elif count > ENOUGH:
+                span = max(span // 2, 1)
+
+    def _resume(self) -> int:
+        """The first block that is to be read, on the chain that the node has."""
+        self._settle()
+        self.contracts = self.contracts | dict.fromkeys(self._tokens(), TOKEN)
+        place = self.archive.place
+        return self.first if place is None else max(place.block + 1, self.first)
+
+    def _tokens(self) -> set[bytes]:
+        """Those that the archive's events speak of."""
+        return {data[12:32] for data in self.archive.data_of(self.registry, _registered())}
+
+    def _settle(self) -> None:
+        """Cut off what the node's chain no longer has."""
+        place = self.archive.place
+        if place is None or self._hash_of(place.block) == place.hash:
+            return
+        below = place.block + 1
+        while kept := self.archive.latest(below, HEADERS):
+            asked = [("eth_getBlockByNumber", [hex(block.number), False]) for block in kept]
+            for block, header in zip(kept, self.rpc.batch(asked), strict=True):
+                if header is not None and _bytes(header["hash"]) == block.hash:
+                    self.archive.cut(Place(block.number, block.hash))
+                    return
+            below = kept[-1].number
+        self.archive.cut(None)
+
+    def _hash_of(self, block: int) -> bytes | None:
+        header = self.rpc("eth_getBlockByNumber", hex(block), False)
+        return None if header is None else _bytes(header["hash"])
+
+    def _stretch(self, begin: int, end: int) -> int:
+        """Read the blocks [begin, end] and keep them; how many logs they have."""
+        with readable("eth_getLogs"):
+            return self._read(begin, end)
+
+    def _read(self, begin: int, end: int) -> int:
+        logs, hashes = self._logs(begin, end)
+        by_block: dict[int, list[RawLog]] = {}
+        for log in sorted(logs):
+            by_block.setdefault(log.block, []).append(log)
+        headers = dict(self._headers([*by_block, end]))
+        for number in by_block:
+            if _bytes(headers[number]["hash"]) not in hashes.get(number, set()):
+                raise Reorganised
+        self._found.clear()
+        blocks = list(self._vouched(headers, by_block))
+        right = (log for _, own in blocks for log in own)
+        tokens = {log.data[12:32] for log in right if self._registers(log)}
+        if not tokens <= self.contracts.keys():
+            # The node named others, whose logs were asked for in vain.
+            self.contracts |= dict.fromkeys(tokens, TOKEN)
+            return self._read(begin, end)
+        self._keep_findings()
+        self.archive.add(blocks, Place(end, _bytes(headers[end]["hash"])))
+        return len(logs)
+
+    def _logs(self, begin: int, end: int) -> tuple[list[RawLog], dict[int, set[bytes]]]:
+        """All logs of our contracts, those of tokens that appear in the stretch among them; and the
+        hashes that the logs of each block name."""
+        logs: dict[tuple[int, int], RawLog] = {}
+        hashes: dict[int, set[bytes]] = {}
+        asked, wanted = begin, list(self.contracts)
+        while wanted:
+            question = {
+                "address": ["0x" + address.hex() for address in wanted],
+                "fromBlock": hex(asked),
+                "toBlock": hex(end),
+            }
+            wanted = []
+            for answer in self.rpc("eth_getLogs", question):
+                log = raw_log(answer)
+                logs[log.block, log.position] = log
+                hashes.setdefault(log.block, set()).add(_bytes(answer["blockHash"]))
+                if self._registers(log):
+                    token = log.data[12:32]
+                    if token not in self.contracts:
+                        self.contracts[token] = TOKEN
+                        wanted.append(token)
+                        asked = min(asked, log.block) if len(wanted) > 1 else log.block
+        if any(len(found) > 1 for found in hashes.values()):
+            raise Reorganised
+        return list(logs.values()), hashes
+
+    def _registers(self, log: RawLog) -> bool:
+        return log.address == self.registry and log.topics[:32] == _registered()
+
+    def _keep_findings(self) -> None:
+        for finding in self._found:
+            self.findings.add(finding)
+        self._found.clear()
+
+    def _headers(self, numbers: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+        listed = sorted(set(numbers))
+        for first in range(0, len(listed), HEADERS):
+            part = listed[first : first + HEADERS]
+            asked = [("eth_getBlockByNumber", [hex(number), False]) for number in part]
+            for number, header in zip(part, self.rpc.batch(asked), strict=True):
+                if header is None or int(header["number"], 16) != number:
+                    raise Reorganised
+                yield number, header
+
+    def _vouched(
+        self, headers: Mapping[int, dict[str, Any]], by_block: Mapping[int, list[RawLog]]
+    ) -> Iterator[tuple[Block, list[RawLog]]]:
+        """Each block with its logs: where its receipts vouch for some, with those."""
+        numbers = sorted(by_block)
+        for first in range(0, len(numbers), RECEIPTS):
+            part = [headers[number] for number in numbers[first : first + RECEIPTS]]
+            answers = [None] * len(part) if self.receipts is None else self.receipts.of(part)
+            for header, receipts in zip(part, answers, strict=True):
+                number = int(header["number"], 16)
+                yield self._one(header, receipts, by_block[number])
+
+    def _one(
+        self, header: dict[str, Any], receipts: list[dict[str, Any]] | None, logs: list[RawLog]
+    ) -> tuple[Block, list[RawLog]]:
+        number, time = int(header["number"], 16), int(header["timestamp"], 16)
+        block = Block(number, _bytes(header["hash"]), time)
+        if receipts is None:
+            self._found += wrong_header(header)
+            return block, logs
+        problems, right = vouched(header, receipts, self.contracts)
+        self._found += problems
+        if problems:
+            return block, logs
+        self._found += found_between(self.contracts, logs, right, "eth_getLogs", "receipts")
+        return Block(number, block.hash, time, proven=1), right
+
+    def _prove_late(self) -> bool:
+        """Have blocks vouched for that were read without. True where they speak of other tokens
+        than the node did: then all is to be read again."""
+        waiting = self.archive.unproven() if self.receipts is not None else []
+        before = self._tokens() if waiting else set()
+        for first in range(0, len(waiting), HEADERS):
+            part = waiting[first : first + HEADERS]
+            headers = dict(self._headers([block.number for block in part]))
+            logs = {block.number: self.archive.logs_of(block.number) for block in part}
+            self._found.clear()
+            with readable("eth_getBlockReceipts"):
+                for block, right in self._vouched(headers, logs):
+                    if block.proven:
+                        self.archive.replace(block, right)
+            self._keep_findings()
+        is_other = bool(waiting) and self._tokens() != before
+        if is_other:
+            self.archive.cut(None)
+        return is_other
+
+    def reread(self, block: Block, logs: Sequence[RawLog]) -> Iterator[Finding]:
+        """What the disk changed of a block, by what the node says now."""
+        with readable("eth_getLogs"):
+            here = self._logs(block.number, block.number)[0]
+        header = self.rpc("eth_getBlockByNumber", hex(block.number), False) or {}
+        found = list(found_between(self.contracts, logs, sorted(here), "the archive", "the node"))
+        said = {"hash": "0x" + block.hash.hex(), "timestamp": hex(block.time)}
+        for name, value in said.items():
+            if header.get(name) != value:
+                found.append(
+                    Finding(
+                        "block",
+                        "the archive",
+                        name,
+                        value,
+                        str(header.get(name)),
+                        block.number,
+                        kind="archive",
+                    )
+                )
+        if not found:
+            message = "not what was written; --fresh reads everything again"
+            found.append(
+                Finding("block", "the archive", "digest", message, "", block.number, kind="archive")
+            )
+        yield from found
+
+
+@contextmanager
+def readable(method: str) -> Iterator[None]:
+    """What a node answers may be anything."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        raise RpcError(method, {"message": f"the answer can not be read: {error!r}"}) from error
+
+
+def raw_log(answer: dict[str, Any]) -> RawLog:
+    """A node's log as the chain has it."""
+    return RawLog(
+        int(answer["blockNumber"], 16),
+        int(answer["logIndex"], 16),
+        _bytes(answer["address"]),
+        bytes.fromhex("".join(topic[2:] for topic in answer["topics"])),
+        _bytes(answer["data"]),
+    )
+
+
+def _bytes(value: str) -> bytes:
+    return bytes.fromhex(value[2:])
+
+
+@lru_cache(maxsize=1)
+def _registered() -> bytes:
+    """The first topic of the event with which a token appears."""
+    events = decoders_of("CapacityRegistry").items()
+    return next(topic for topic, decoder in events if decoder.name == "ClusterRegistered")

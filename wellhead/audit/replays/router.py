@@ -1,0 +1,240 @@
+"""The revenue router from its events: what was split, paid out and swept."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from wellhead.audit.replay import Findings, Log, Replay, Slot
+from wellhead.audit.replays.market import MarketReplay
+from wellhead.audit.replays.registry import RegistryReplay
+from wellhead.audit.words import packed, slot_of
+
+HOUR = 3600
+DAY_HOURS = 24
+Q = 10**6
+
+_AUTHORITY, _PAYEES, _ROUTED, _PAID, _VENUE = range(5)
+
+
+class Venue(NamedTuple):
+    """Where bitcoin is bought."""
+
+    pool: int
+    feed: int
+    max_age: int
+    slippage: int
+    tip: int
+
+
+class Added(NamedTuple):
+    """Revenue that a token must say has arrived: in which event, how much, and what of it
+    vests."""
+
+    event: str
+    amount: int
+    backlog: int
+
+
+class Payees(NamedTuple):
+    """Who a cluster's revenue goes to, and the parts of all but the holders' cash, millionths."""
+
+    token: int
+    operator: int
+    reporters: int
+    bitcoin: int
+
+
+@dataclass(slots=True)
+class Routed:
+    """What was split for a cluster; the payees are stored with its first revenue."""
+
+    payees: Payees | None = None
+    total: int = 0
+    pending: int = 0
+    remainders: int = 0
+    pending_since: int = 0
+    paid_operator: int = 0
+    paid_reporters: int = 0
+
+    @property
+    def releasable(self) -> tuple[int, int]:
+        """What waits to become claims of the operator and of the reporters."""
+        if self.payees is None:
+            return 0, 0
+        operator = self.total * self.payees.operator // Q + self.remainders - self.paid_operator
+        return operator, self.total * self.payees.reporters // Q - self.paid_reporters
+
+
+class RouterReplay(Replay):
+    """The router's storage, and what it has handed to tokens that have not said so yet."""
+
+    contract = "RevenueRouter"
+
+    def __init__(
+        self, address: int, findings: Findings, registry: RegistryReplay, market: MarketReplay
+    ) -> None:
+        super().__init__(address, findings)
+        self.registry = registry
+        self.market = market
+        self.authority = 0
+        self.venue = Venue(0, 0, 0, 0, 0)
+        self.routed: dict[int, Routed] = {}
+        #: By token.
+        self.handed: dict[int, deque[Added]] = {}
+
+    def take(self, token: int) -> Added | None:
+        """The revenue that a token must speak of next; None where there is none."""
+        queue = self.handed.get(token)
+        return queue.popleft() if queue else None
+
+    def waiting(self) -> int:
+        """Stablecoin units that the router's claim in the vault covers: what waits to be released
+        or swept, and what the floors of the parts leave."""
+        waits = 0
+        for routed in self.routed.values():
+            if routed.payees is not None:
+                waits += sum(routed.releasable) + routed.pending
+                waits += routed.total - sum(_parts(routed.total, routed.payees))
+        return waits
+
+    # Events
+
+    def AuthorityUpdated(self, log: Log) -> None:  # noqa: N802
+        self.authority = log.args["authority"]
+
+    def VenueSet(self, log: Log) -> None:  # noqa: N802
+        self.venue = Venue(*(_number(part) for part in log.args["venue"].values()))
+
+    def Distributed(self, log: Log) -> None:  # noqa: N802
+        cluster = self._known(log)
+        if not cluster:
+            return
+        earned, remainder, hours_covered = self.market.collect(cluster)
+        routed = self._routed(cluster)
+        if routed.payees is None:
+            split = self.registry.split(cluster)
+            routed.payees = Payees(
+                self.registry.token(cluster), split.operator, split.reporters, split.bitcoin
+            )
+        before, after = (
+            _parts(total, routed.payees) for total in (routed.total, routed.total + earned)
+        )
+        _, _, bitcoin, cash = (new - old for old, new in zip(before, after, strict=True))
+        if bitcoin:
+            is_first = routed.pending == 0
+            since = log.time // HOUR if is_first else routed.pending_since
+            # Each distribution adds the hours that it covers beyond its own to those passed.
+            more = hours_covered if is_first else max(hours_covered - 1, 0)
+            routed.pending_since = max(since - more, 0)
+        routed.total += earned
+        routed.pending += bitcoin
+        routed.remainders += remainder
+        if not earned + remainder:
+            self.differ(log, "event", log.name, "nothing to distribute")
+        self.expect(log, "earned", earned)
+        self.expect(log, "remainder", remainder)
+        self.expect(log, "cash", cash)
+        self.expect(log, "bitcoin", bitcoin)
+        if cash:
+            backlog = cash - cash // hours_covered if hours_covered > 1 else 0
+            self._hand(cluster, Added("CashAdded", cash, backlog))
+
+    def PaidInCash(self, log: Log) -> None:  # noqa: N802
+        cluster = self._known(log)
+        if not cluster:
+            return
+        routed = self._routed(cluster)
+        self.expect(log, "amount", routed.pending)
+        self._hand(cluster, Added("CashAdded", routed.pending, 0))
+        routed.pending = 0
+
+    def Released(self, log: Log) -> None:  # noqa: N802
+        cluster = self._known(log)
+        if not cluster:
+            return
+        routed = self._routed(cluster)
+        operator, reporters = routed.releasable
+        self.expect(log, "operator", self.registry.operator(cluster))
+        self.expect(log, "operatorAmount", operator)
+        self.expect(log, "reporterAmount", reporters)
+        routed.paid_operator += operator
+        routed.paid_reporters += reporters
+
+    def Swept(self, log: Log) -> None:  # noqa: N802
+        cluster = self._known(log)
+        if not cluster:
+            return
+        routed, spent, received = self._routed(cluster), log.args["spent"], log.args["received"]
+        if spent > routed.pending:
+            self.differ(log, "spent", spent, f"at most {routed.pending}")
+        routed.pending -= spent
+        tip = received * self.venue.tip // Q
+        self.expect(log, "tip", tip)
+        amount, waited = received - tip, log.time // HOUR - routed.pending_since
+        backlog = amount - amount * DAY_HOURS // waited if waited > DAY_HOURS else 0
+        self._hand(cluster, Added("ReserveAdded", amount, backlog))
+
+    def PaidIn(self, log: Log) -> None:  # noqa: N802
+        cluster = self._known(log)
+        if cluster:
+            amount = log.args["amount"]
+            self._hand(cluster, Added("ReserveAdded", amount, amount))
+
+    # Within
+
+    def _known(self, log: Log) -> int:
+        """The cluster that an event names; 0 where there is none such, which is a finding."""
+        cluster: int = log.args["clusterId"]
+        if self.registry.genesis(cluster):
+            return cluster
+        self.differ(log, "clusterId", cluster, "a cluster that was registered")
+        return 0
+
+    def _routed(self, cluster: int) -> Routed:
+        found = self.routed.get(cluster)
+        if found is None:
+            found = self.routed[cluster] = Routed()
+        return found
+
+    def _hand(self, cluster: int, added: Added) -> None:
+        self.handed.setdefault(self.registry.token(cluster), deque()).append(added)
+
+    # Storage
+
+    def slots(self) -> Iterator[Slot]:
+        yield _AUTHORITY, self.authority, ("_authority",)
+        for cluster, routed in self.routed.items():
+            if routed.payees is not None:
+                token, operator, reporters, bitcoin = routed.payees
+                word = packed((token, 160), (operator, 32), (reporters, 32), (bitcoin, 32))
+                yield slot_of(_PAYEES, cluster), word, ("_payees", cluster)
+            word = packed(
+                (routed.total, 80),
+                (routed.pending, 80),
+                (routed.remainders, 64),
+                (routed.pending_since, 32),
+            )
+            yield slot_of(_ROUTED, cluster), word, ("_routed", cluster)
+            word = packed((routed.paid_operator, 128), (routed.paid_reporters, 128))
+            yield slot_of(_PAID, cluster), word, ("_paid", cluster)
+        pool, feed, max_age, slippage, tip = self.venue
+        yield _VENUE, pool, ("_venue", "pool")
+        word = packed((feed, 160), (max_age, 32), (slippage, 32), (tip, 32))
+        yield _VENUE + 1, word, ("_venue", "feed")
+
+
+def _parts(total: int, payees: Payees) -> tuple[int, int, int, int]:
+    """Of a cumulative revenue: the operator's, the reporters', bitcoin, cash; each rounded down."""
+    shares = (payees.operator, payees.reporters, payees.bitcoin)
+    operator, reporters, bitcoin, cash = (
+        total * share // Q for share in (*shares, Q - sum(shares))
+    )
+    return operator, reporters, bitcoin, cash
+
+
+def _number(part: int | str) -> int:
+    """Addresses inside a struct are texts."""
+    return int(part, 16) if isinstance(part, str) else part
