@@ -17,8 +17,9 @@ from wellhead.chain.typed import TypedData, Vrs, ask, vrs_of
 DEV_MNEMONIC = "test test test test test test test test test test test junk"
 
 METHOD_NOT_FOUND = -32601
-#: EIP-7966: the transaction was sent and is not mined yet.
+#: The transaction was sent and is not mined yet: by EIP-7966, and as anvil says it, after 30 s.
 _SYNC_TIMEOUTS = (4, 5)
+_ANVIL_TIMEOUT = "Transaction confirmation timeout"
 
 
 class NotMined(Exception):  # noqa: N818
@@ -47,7 +48,16 @@ class UnlockedAccount:
 
     def transact(self, rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
         body = {"from": self.address, **transaction}
-        return _receipt(rpc("eth_sendTransactionSync", body))
+        try:
+            return _receipt(rpc("eth_sendTransactionSync", body))
+        except RpcError as error:
+            if not _waited_too_long(error):
+                raise
+            hashed = _kept(rpc, self.address, body.get("data", "0x"))
+            if hashed is None:
+                error.add_note(f"the node keeps no such transaction of {self.address}: it lost it")
+                raise
+        return wait_for(rpc, hashed, patience=60.0)
 
     def sign_typed(self, rpc: Rpc, data: TypedData) -> Vrs | None:
         """The signature; None where the node makes none for this account."""
@@ -119,10 +129,10 @@ def send_raw(rpc: Rpc, signed: bytes) -> dict[str, Any]:
     try:
         return _receipt(rpc("eth_sendRawTransactionSync", "0x" + signed.hex()))
     except RpcError as error:
-        if error.code not in (METHOD_NOT_FOUND, *_SYNC_TIMEOUTS):
-            raise
         if error.code == METHOD_NOT_FOUND:
             rpc("eth_sendRawTransaction", "0x" + signed.hex())
+        elif not _waited_too_long(error):
+            raise
     return wait_for(rpc, transaction_hash(signed))
 
 
@@ -159,6 +169,24 @@ def _priority_fee(rpc: Rpc) -> int:
         return rpc.integer("eth_maxPriorityFeePerGas")
     except RpcError:
         return 10**9
+
+
+def _waited_too_long(error: RpcError) -> bool:
+    """Whether the node took a transaction, and gave up waiting for a block with it."""
+    return error.code in _SYNC_TIMEOUTS or error.message == _ANVIL_TIMEOUT
+
+
+def _kept(rpc: Rpc, sender: str, data: str) -> str | None:
+    """The hash of a transaction that waits in the node's pool; the error of the node that waited
+    for it in vain does not name it."""
+    own = {
+        nonce: transaction
+        for account, transactions in rpc("txpool_content")["pending"].items()
+        if account.lower() == sender.lower()
+        for nonce, transaction in transactions.items()
+    }
+    hashes = [own[nonce]["hash"] for nonce in sorted(own, key=int) if own[nonce]["input"] == data]
+    return hashes[-1] if hashes else None
 
 
 def _receipt(receipt: Any) -> dict[str, Any]:

@@ -112,6 +112,7 @@ class Anvil:
     def mine_at(self, timestamp: int) -> None:
         """Mine an empty block with this time, so that "now" is exactly this."""
         self.next_block_at(timestamp)
+        self._settle()
         self.rpc("evm_mine")
 
     def snapshot(self) -> str:
@@ -119,8 +120,20 @@ class Anvil:
 
     def revert(self, snapshot: str) -> None:
         """Go back to a snapshot, which can be used once."""
+        self._settle()
         if self.rpc("evm_revert", snapshot) is not True:
             raise RuntimeError(f"anvil does not know snapshot {snapshot}")
+
+    def _settle(self) -> None:
+        """Wait until anvil has taken what it mined out of its pool, a moment after it said so: a
+        snapshot that is reverted in between leaves it there, and the account's next transaction
+        gets the nonce behind it, which the chain then refuses without a word."""
+        for _ in range(5000):
+            waits, mines = self.rpc.batch([("txpool_status", []), ("anvil_getAutomine", [])])
+            if int(waits["pending"], 16) == 0 or not mines:
+                return
+            time.sleep(0.001)
+        raise RuntimeError("anvil does not mine what is in its pool")
 
 
 def anvil_command(
