@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wellhead.actions.asking import events_among
 from wellhead.actions.books import expect
 from wellhead.actions.vesting import vesting_of
 from wellhead.chain import Deployment
@@ -33,8 +34,9 @@ class Bitcoin:
 def read_bitcoin(deployment: Deployment, cluster: int, block: int) -> Bitcoin:
     """By the router's events; BooksError unless the token was given exactly that."""
     router, token, first = deployment.router, deployment.token(cluster), deployment.block
-    swept = router.events("Swept", first, block, indexed=[cluster])
-    paid = router.events("PaidIn", first, block, indexed=[cluster])
+    added = events_among(router, ("Swept", "PaidIn"), first, block, 0, [cluster])
+    swept = [event for event in added if event.name == "Swept"]
+    paid = [event for event in added if event.name == "PaidIn"]
     claims = token.events("Claimed", first, block)
     found = Bitcoin(
         bought=sum(int(event["received"]) for event in swept),

@@ -3,14 +3,17 @@ each part on its own. All is read at one block."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from wellhead.actions.held import HeldLease, held_leases
+from wellhead.actions.asking import events_among
+from wellhead.actions.held import HeldLease, booked_units, leases_of, opened_of, still_there
 from wellhead.actions.losses import Losses, read_losses
+from wellhead.actions.records import reported_samples, samples_of
 from wellhead.actions.vesting import waiting_of
 from wellhead.chain import Deployment, Event
-from wellhead.model.units import LEDGER_SCALE, Q
+from wellhead.model.samples import Sample
+from wellhead.model.units import HOUR, LEDGER_SCALE, TWO_YEARS_HOURS, Q
 
 #: Where what tenants paid, and what the bond gave, is now; they add up to both exactly.
 PARTS = ("routed", "undistributed", "refunded", "refund_owed", "cancelled", "escrowed")
@@ -82,25 +85,50 @@ class Books:
 
 
 def read_books(deployment: Deployment, cluster: int, block: int | None = None) -> Books:
-    """All parts of a cluster's books; BooksError unless they add up."""
-    return books_and_losses(deployment, cluster, block)[0]
+    """All parts of a cluster's books; BooksError unless they add up.
+
+    Records are the oracle's own, of the booked hours: the events are of all clusters together.
+    """
+    at = deployment.rpc.integer("eth_blockNumber") if block is None else block
+    opened = opened_of(deployment, cluster, at)
+    leases = leases_of(deployment, still_there(deployment, opened, at), at)
+    hours, current = sorted(booked_units(leases)), deployment.rpc.now() // HOUR
+    if hours and hours[0] <= current - TWO_YEARS_HOURS:
+        samples = reported_samples(deployment, cluster, at)  # the oracle has forgotten some
+    else:
+        over = [hour for hour in hours if hour < current]
+        samples = samples_of(deployment, cluster, over, at)
+    return _read(deployment, cluster, list(opened), leases, samples, at)[0]
 
 
 def books_and_losses(
     deployment: Deployment, cluster: int, block: int | None = None
 ) -> tuple[Books, Losses]:
-    """The same, and the losses that were recomputed for them."""
-    market = deployment.market
+    """The same, and the losses that were recomputed for them; all from the events."""
     at = deployment.rpc.integer("eth_blockNumber") if block is None else block
+    opened = opened_of(deployment, cluster, at)
+    leases = leases_of(deployment, still_there(deployment, opened, at), at)
+    samples = reported_samples(deployment, cluster, at)
+    return _read(deployment, cluster, list(opened), leases, samples, at)
+
+
+def _read(
+    deployment: Deployment,
+    cluster: int,
+    opened: Sequence[int],
+    leases: Sequence[HeldLease],
+    samples: Mapping[int, Sample],
+    at: int,
+) -> tuple[Books, Losses]:
+    market = deployment.market
     state = market.call("booksOf", cluster, block=at)
-    leases = held_leases(deployment, cluster, at)
-    paid = _Paid.read(deployment, cluster, at)
+    paid = _Paid.read(deployment, opened, at)
     routed = _Routed.read(deployment, cluster, at)
     waiting = waiting_of(deployment, cluster, at)
     due = market.call_many([("refundLedgerOf", [lease.lease]) for lease in leases], block=at)
     ledger = int(state["earned"]) + int(state["remainder"])
     refunded = sum(lease.refunded for lease in leases)
-    losses = read_losses(deployment, cluster, leases, at)
+    losses = read_losses(deployment, cluster, leases, samples, at)
     cursor = int(state["cursor"])
     books = Books(
         paid_in=LEDGER_SCALE * paid.costs,
@@ -154,24 +182,13 @@ class _Paid:
     refunded: int
 
     @classmethod
-    def read(cls, deployment: Deployment, cluster: int, block: int) -> _Paid:
-        market, first = deployment.market, deployment.block
-        opened = market.events("LeaseOpened", first, block, indexed=[None, cluster])
-        ours = {event["leaseId"] for event in opened}
-        splits = market.events("UnitsSplit", first, block)
-        splits += market.events("HoursSplit", first, block)
-        for event in sorted(splits, key=lambda event: (event.block, event.index)):
-            if event["leaseId"] in ours:
-                ours.add(event["newLeaseId"])
-
-        def of(name: str, field: str) -> int:
-            found = market.events(name, first, block)
-            return sum(int(event[field]) for event in found if event["leaseId"] in ours)
-
+    def read(cls, deployment: Deployment, leases: Sequence[int], block: int) -> _Paid:
+        names = ("LeaseOpened", "LeaseExtended", "LeaseCancelled", "Settled")
+        found = events_among(deployment.market, names, deployment.block, block, 0, leases)
         return cls(
-            costs=_sum(opened, "cost") + of("LeaseExtended", "cost"),
-            cancelled=of("LeaseCancelled", "refund"),
-            refunded=of("Settled", "amount"),
+            costs=_sum(found, names[0], "cost") + _sum(found, names[1], "cost"),
+            cancelled=_sum(found, names[2], "refund"),
+            refunded=_sum(found, names[3], "amount"),
         )
 
 
@@ -195,19 +212,17 @@ class _Routed:
 
     @classmethod
     def read(cls, deployment: Deployment, cluster: int, block: int) -> _Routed:
-        router, first = deployment.router, deployment.block
-        given, released, swept = (
-            router.events(name, first, block, indexed=[cluster])
-            for name in ("Distributed", "Released", "Swept")
-        )
-        instead = _sum(router.events("PaidInCash", first, block, indexed=[cluster]), "amount")
-        earned, remainder = _sum(given, "earned"), _sum(given, "remainder")
+        router = deployment.router
+        names = ("Distributed", "Released", "Swept", "PaidInCash")
+        found = events_among(router, names, deployment.block, block, 0, [cluster])
+        instead = _sum(found, "PaidInCash", "amount")
+        earned, remainder = (_sum(found, "Distributed", each) for each in ("earned", "remainder"))
         split = deployment.registry.call("payeesOf", cluster, block=block)[2]
         shares = {name: int(share) for name, share in split.items()}
         shares["cash"] = Q - sum(shares.values())
         parts = {name: earned * share // Q for name, share in shares.items()}
-        expect("the holders' cash", _sum(given, "cash"), parts["cash"])
-        expect("the holders' bitcoin", _sum(given, "bitcoin"), parts["bitcoin"])
+        expect("the holders' cash", _sum(found, "Distributed", "cash"), parts["cash"])
+        expect("the holders' bitcoin", _sum(found, "Distributed", "bitcoin"), parts["bitcoin"])
         carried = int(router.call("carriedOf", cluster, block=block))
         expect("what was carried", carried, earned - sum(parts.values()))
         return cls(
@@ -216,11 +231,11 @@ class _Routed:
             cash=parts["cash"] + instead,
             bitcoin=parts["bitcoin"] - instead,
             carried=carried,
-            operator_released=_sum(released, "operatorAmount"),
-            reporters_released=_sum(released, "reporterAmount"),
-            swept=_sum(swept, "spent"),
+            operator_released=_sum(found, "Released", "operatorAmount"),
+            reporters_released=_sum(found, "Released", "reporterAmount"),
+            swept=_sum(found, "Swept", "spent"),
         )
 
 
-def _sum(events: Sequence[Event], name: str) -> int:
-    return sum(int(event[name]) for event in events)
+def _sum(events: Sequence[Event], name: str, field: str) -> int:
+    return sum(int(event[field]) for event in events if event.name == name)

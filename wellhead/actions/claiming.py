@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wellhead.actions.asking import ask
 from wellhead.actions.credentials import signature_of
 from wellhead.actions.errors import BadInput, Refusal
 from wellhead.chain import Account, Contract, Deployment, Receipt
@@ -61,13 +62,32 @@ def claim(
 
     Sources that owe nothing are left out; when none owes anything that is refused.
     """
-    payouts = [_claim_earnings(deployment, cluster, to, sender, dry=dry) for cluster in clusters]
+    owed = claimable(deployment, clusters, sender.address)
+    payouts = [
+        _claim_earnings(deployment, cluster, to, sender, dry=dry)
+        for cluster, amounts in owed.items()
+        if any(amounts)
+    ]
     if coins:
         payouts.append(_withdraw(deployment, coins, to, sender, dry=dry))
     found = [payout for payout in payouts if payout.cash or payout.reserve]
     if not found:
         raise Refusal("NothingToClaim", account=sender.address)
     return found
+
+
+def claimable(
+    deployment: Deployment, clusters: Sequence[int], account: str
+) -> dict[int, tuple[int, int]]:
+    """What an account could claim of each of these clusters, cash and bitcoin."""
+    rpc, registry = deployment.rpc, deployment.registry
+    states = ask(rpc, [(registry, "clusterOf", [cluster]) for cluster in clusters])
+    tokens = [Contract(rpc, "CapacityToken", state["token"]) for state in states]
+    found = ask(rpc, [(token, "claimable", [account]) for token in tokens])
+    return {
+        cluster: (int(cash), int(reserve))
+        for cluster, (cash, reserve) in zip(clusters, found, strict=True)
+    }
 
 
 def _claim_earnings(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from wellhead.actions.held import booked_units, held_leases
-from wellhead.actions.records import reported_samples
+from wellhead.actions.calendar import ChainSource, runs
+from wellhead.actions.records import last_reported, samples_of
 from wellhead.chain import Deployment
 from wellhead.model.units import HOUR
 
@@ -36,20 +36,28 @@ class Freshness:
 
 def freshness(deployment: Deployment, cluster: int, block: int, now: int) -> Freshness:
     """Read at `block`, whose time is `now`."""
-    market = deployment.market
+    market, registry = deployment.market, deployment.registry
     current = now // HOUR
-    booked = booked_units(held_leases(deployment, cluster, block))
-    samples = reported_samples(deployment, cluster, block)
     cursor = int(market.call("booksOf", cluster, block=block)["cursor"])
+    genesis = int(registry.call("genesisOf", cluster, block=block))
     reach = int(market.call("accrue", cluster, block=block))
-    waiting = sorted(h for h in booked if cursor <= h < current and h not in samples)
+    source = ChainSource(deployment, cluster, block)
+    booked = [
+        hour
+        for run in runs(source, cursor or genesis, max(current, reach))
+        if run.booked
+        for hour in range(run.start, run.end)
+    ]
+    over = [hour for hour in booked if hour < current]
+    samples = samples_of(deployment, cluster, over, block)
+    waiting = [hour for hour in over if hour not in samples]
     return Freshness(
         cluster=cluster,
         current=current,
-        last_reported=max(samples, default=None),
+        last_reported=last_reported(deployment, cluster, genesis, current, block),
         waiting=tuple(waiting),
         closable=_closable(deployment, waiting, block),
-        due=sum(cursor <= hour < reach for hour in booked),
+        due=sum(hour < reach for hour in booked),
         accrued_to=cursor,
     )
 

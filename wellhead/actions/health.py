@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from eth_abi.exceptions import DecodingError
 
 from wellhead.actions import sweeping
+from wellhead.actions.asking import events_among
 from wellhead.actions.sweeping import Prices, Venue
 from wellhead.chain import Contract, Deployment, Reverted, Rpc, RpcError
 
@@ -107,16 +108,11 @@ def waiting(deployment: Deployment, cluster: int, block: int) -> Waiting | None:
     amount = int(router.call("bitcoinPendingOf", cluster, block=block))
     if amount < WORTH_SWEEPING:
         return None
-    steps = [
-        (event, int(event["bitcoin"]) if name == "Distributed" else -int(event["spent"]))
-        for name in ("Distributed", "Swept")
-        for event in router.events(name, deployment.block, block, [cluster])
-    ]
-    waits, since = 0, block
-    for event, change in sorted(steps, key=lambda step: (step[0].block, step[0].index)):
+    names, waits, since = ("Distributed", "Swept"), 0, block
+    for event in events_among(router, names, deployment.block, block, 0, [cluster]):
         if not waits:
             since = event.block
-        waits += change
+        waits += int(event["bitcoin"]) if event.name == "Distributed" else -int(event["spent"])
     return Waiting(amount, _time_of(deployment.rpc, since))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from wellhead.actions.asking import events_among, newest
 from wellhead.chain import Deployment, Event
 from wellhead.model.units import HOUR, RATE_SCALE, ZERO
 
@@ -99,27 +100,75 @@ class Origin:
     split_from: int | None = None
 
 
+#: Leases by number, and where each comes from, as far as that is known.
+Found = Mapping[int, Origin | None]
+
+
 def held_leases(
     deployment: Deployment, cluster: int | None = None, block: int | None = None
 ) -> list[HeldLease]:
     """Every lease that there is, of one cluster or of all, by number."""
     at = deployment.rpc.integer("eth_blockNumber") if block is None else block
-    origins = _origins(deployment, cluster, at)
-    burnt = deployment.market.events("Transfer", deployment.block, at, indexed=[None, ZERO])
-    gone = {int(event["id"]) for event in burnt}
-    return _read(deployment, {n: o for n, o in sorted(origins.items()) if n not in gone}, at)
+    return leases_of(deployment, find_leases(deployment, cluster, block=at), at)
 
 
 def held_lease(deployment: Deployment, number: int, block: int | None = None) -> HeldLease:
     """One lease; Reverted when there is none of this number."""
     at = deployment.rpc.integer("eth_blockNumber") if block is None else block
-    cluster = int(deployment.market.call("leaseOf", number, block=at)["clusterId"])
-    parent, oldest = None, number
-    while (before := _parent(deployment, oldest, at)) is not None:
-        parent, oldest = parent or before, before
-    opened = deployment.market.events("LeaseOpened", deployment.block, at, indexed=[oldest])
-    origin = Origin(cluster, str(opened[0]["tenant"]), parent)
-    return _read(deployment, {number: origin}, at)[0]
+    deployment.market.call("leaseOf", number, block=at)
+    return leases_of(deployment, {number: None}, at)[0]
+
+
+def find_leases(
+    deployment: Deployment,
+    cluster: int | None = None,
+    owner: str | None = None,
+    block: int | None = None,
+) -> Found:
+    """Which leases there are, of one cluster or of all, of one owner or of all, ascending."""
+    at = deployment.rpc.integer("eth_blockNumber") if block is None else block
+    if owner is not None:
+        owned: Found = dict.fromkeys(_owned(deployment, owner, at))
+        if cluster is None:
+            return owned
+        origins = _origins(deployment, list(owned), at)
+        return {number: one for number, one in origins.items() if one.cluster == cluster}
+    if cluster is not None:
+        return still_there(deployment, opened_of(deployment, cluster, at), at)
+    market, first = deployment.market, deployment.block
+    minted = newest(market, "Transfer", first, at, [ZERO])
+    last = 0 if minted is None else int(minted["id"])
+    gone = {int(event["id"]) for event in market.events("Transfer", first, at, [None, ZERO])}
+    return dict.fromkeys(number for number in range(1, last + 1) if number not in gone)
+
+
+def opened_of(deployment: Deployment, cluster: int, block: int) -> dict[int, Origin]:
+    """Every lease that a cluster ever had: opened, or split off."""
+    opened = deployment.market.events("LeaseOpened", deployment.block, block, [None, cluster])
+    found = {int(event["leaseId"]): Origin(cluster, str(event["tenant"])) for event in opened}
+    new = set(found)
+    while new:
+        known = set(found)
+        for event in _splits(deployment, block, 0, sorted(new)):
+            parent, number = int(event["leaseId"]), int(event["newLeaseId"])
+            found[number] = Origin(cluster, found[parent].tenant, parent)
+        new = set(found) - known
+    return found
+
+
+def still_there(deployment: Deployment, found: Found, block: int) -> Found:
+    """Of these leases those that there are still, ascending."""
+    market, numbers = deployment.market, sorted(found)
+    moved = events_among(market, ["Transfer"], deployment.block, block, 2, numbers)
+    gone = {int(event["id"]) for event in moved if event["to"] == ZERO}
+    return {number: found[number] for number in numbers if number not in gone}
+
+
+def leases_of(deployment: Deployment, found: Found, block: int) -> list[HeldLease]:
+    """These leases, all of which there are."""
+    unknown = [number for number, origin in found.items() if origin is None]
+    origins = _origins(deployment, unknown, block) if unknown else {}
+    return _read(deployment, {n: origin or origins[n] for n, origin in found.items()}, block)
 
 
 def booked_units(leases: Sequence[HeldLease]) -> dict[int, int]:
@@ -131,33 +180,46 @@ def booked_units(leases: Sequence[HeldLease]) -> dict[int, int]:
     return dict(booked)
 
 
-def _origins(deployment: Deployment, cluster: int | None, block: int) -> dict[int, Origin]:
+def _owned(deployment: Deployment, owner: str, block: int) -> list[int]:
+    """Leases that came to somebody and have not gone since."""
     market, first = deployment.market, deployment.block
-    opened = market.events("LeaseOpened", first, block, indexed=[None, cluster])
-    found = {
-        int(event["leaseId"]): Origin(int(event["clusterId"]), str(event["tenant"]))
-        for event in opened
+    moves = market.events("Transfer", first, block, [owner])
+    moves += market.events("Transfer", first, block, [None, owner])
+    owned: dict[int, bool] = {}
+    for event in sorted(moves, key=lambda event: (event.block, event.index)):
+        owned[int(event["id"])] = event["to"] == owner
+    return sorted(number for number, is_held in owned.items() if is_held)
+
+
+def _origins(deployment: Deployment, numbers: Sequence[int], block: int) -> dict[int, Origin]:
+    """Where these leases come from; one that was split off comes from where its parent does."""
+    parents: dict[int, int] = {}
+    new = set(numbers)
+    while new:
+        splits = _splits(deployment, block, 1, sorted(new))
+        parents |= {int(event["newLeaseId"]): int(event["leaseId"]) for event in splits}
+        new = {parents[number] for number in new if number in parents} - parents.keys()
+    oldest = {number: number for number in numbers}
+    for number in numbers:
+        while oldest[number] in parents:
+            oldest[number] = parents[oldest[number]]
+    market, first, roots = deployment.market, deployment.block, sorted(set(oldest.values()))
+    opened = {
+        int(event["leaseId"]): event
+        for event in events_among(market, ["LeaseOpened"], first, block, 0, roots)
     }
-    for event in _splits(deployment, block):
-        parent = found.get(int(event["leaseId"]))
-        if parent is not None:
-            split = Origin(parent.cluster, parent.tenant, int(event["leaseId"]))
-            found[int(event["newLeaseId"])] = split
-    return found
+    return {
+        number: Origin(
+            int(opened[root]["clusterId"]), str(opened[root]["tenant"]), parents.get(number)
+        )
+        for number, root in oldest.items()
+    }
 
 
-def _splits(deployment: Deployment, block: int, new: int | None = None) -> list[Event]:
-    market, first = deployment.market, deployment.block
-    events = [
-        event
-        for name in ("UnitsSplit", "HoursSplit")
-        for event in market.events(name, first, block, indexed=[None, new])
-    ]
-    return sorted(events, key=lambda event: (event.block, event.index))
-
-
-def _parent(deployment: Deployment, number: int, block: int) -> int | None:
-    return next((int(e["leaseId"]) for e in _splits(deployment, block, number)), None)
+def _splits(deployment: Deployment, block: int, place: int, numbers: Sequence[int]) -> list[Event]:
+    """Of these leases, or with `place` 1 those that made them."""
+    names, first = ("UnitsSplit", "HoursSplit"), deployment.block
+    return events_among(deployment.market, names, first, block, place, numbers)
 
 
 def _read(deployment: Deployment, origins: dict[int, Origin], block: int) -> list[HeldLease]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from wellhead.actions.asking import events_among
 from wellhead.actions.books import BooksError, expect
 from wellhead.actions.errors import Refusal
 from wellhead.actions.standing import Standing, objections, standings
@@ -36,7 +37,7 @@ class Holding:
 @dataclass(frozen=True)
 class Register:
     """Everybody who holds a cluster's token or can claim something of what it earned, the largest
-    first, at one block."""
+    first, at one block. `more` accounts held tokens once and were not looked at."""
 
     cluster: int
     token: str
@@ -45,26 +46,39 @@ class Register:
     supply: int
     holdings: Sequence[Holding]
     vesting: Vesting
+    more: int = 0
 
     def share(self, holding: Holding) -> int:
         """Part of the supply, millionths rounded down."""
         return holding.tokens * Q // self.supply if self.supply else 0
 
 
-def register_of(deployment: Deployment, cluster: int, block: int | None = None) -> Register:
+def register_of(
+    deployment: Deployment, cluster: int, block: int | None = None, most: int | None = None
+) -> Register:
     """From the token's events alone, and checked against the balances, the supply, and to the last
-    fraction against what it earned; BooksError where it does not fit."""
+    fraction against what it earned; BooksError where it does not fit. Of more than `most` accounts
+    the largest are read, and what the others could claim is checked against nothing."""
     rpc, token = deployment.rpc, deployment.token(cluster)
     at = rpc.integer("eth_blockNumber") if block is None else block
     balances = _balances(token.events("Transfer", deployment.block, at))
-    claims = token.events("Claimed", deployment.block, at)
     accounts = sorted(balances, key=lambda account: (-balances[account], int(account, 16)))
+    more = 0 if most is None else max(len(accounts) - most, 0)
+    accounts = accounts[: len(accounts) - more]
     supply, policy = token.call_many([("totalSupply", []), ("policy", [])], block=at)
     found = token.call_many([("balanceOf", [who]) for who in accounts], block=at)
     for account, balance in zip(accounts, found, strict=True):
         expect(f"tokens of {account}", balances[account], int(balance))
     expect("the supply", sum(balances.values()), int(supply))
-    _check_revenue(token, accounts, claims, at)
+    if more:
+        claims = events_among(token, ["Claimed"], deployment.block, at, 0, accounts)
+    else:
+        claims = token.events("Claimed", deployment.block, at)
+        _check_revenue(token, accounts, claims, at)
+    claimed: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for event in claims:
+        claimed[str(event["account"])][0] += int(event["cash"])
+        claimed[str(event["account"])][1] += int(event["reserve"])
     frozen = token.call_many([("getFrozenTokens", [who]) for who in accounts], block=at)
     due = token.call_many([("claimable", [who]) for who in accounts], block=at)
     known = standings(deployment, accounts, at)
@@ -76,8 +90,8 @@ def register_of(deployment: Deployment, cluster: int, block: int | None = None) 
             frozen=int(held),
             cash=int(cash),
             reserve=int(reserve),
-            cash_claimed=_claimed(claims, one.account, "cash"),
-            reserve_claimed=_claimed(claims, one.account, "reserve"),
+            cash_claimed=claimed[one.account][0],
+            reserve_claimed=claimed[one.account][1],
             standing=one,
             objection=objected[one.account],
         )
@@ -91,6 +105,7 @@ def register_of(deployment: Deployment, cluster: int, block: int | None = None) 
         supply=int(supply),
         holdings=[one for one in holdings if one.tokens or one.cash or one.reserve],
         vesting=vesting_of(deployment, cluster, at),
+        more=more,
     )
 
 
@@ -115,10 +130,6 @@ def _check_revenue(
         due = sum(int(each[place]) for each in owed)
         rest = int(revenue["carried"]) + int(revenue["unvested"])
         expect(f"the token's {name} ledger", claimed + due + rest, int(revenue["total"]))
-
-
-def _claimed(claims: Sequence[Event], account: str, coin: str) -> int:
-    return sum(int(event[coin]) for event in claims if event["account"] == account)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wellhead.actions.asking import events_among
 from wellhead.actions.held import HeldLease, booked_units
-from wellhead.actions.records import reported_samples
 from wellhead.chain import Deployment, Event
 from wellhead.model.samples import Sample
 from wellhead.model.service import loss
@@ -20,9 +20,9 @@ _MOVES = ("BondPosted", "BondWithdrawn", "Accrued", "Defaulted")
 @dataclass(frozen=True)
 class Losses:
     """A cluster's losses up to its cursor. `hours` has those of booked hours, Q for an hour's whole
-    rent, and `lost` is their sum; `records` counts the hours on record. The rest are ledgers: what
-    is due for the losses, the rent of hours that are void and the compensation for these; what was
-    posted as a bond, withdrawn, and is left of it."""
+    rent, and `lost` is their sum; `records` counts the hours whose records were given. The rest are
+    ledgers: what is due for the losses, the rent of hours that are void and the compensation for
+    these; what was posted as a bond, withdrawn, and is left of it."""
 
     records: int
     hours: Mapping[int, int]
@@ -39,19 +39,17 @@ class Losses:
 
 
 def read_losses(
-    deployment: Deployment, cluster: int, leases: Sequence[HeldLease], block: int
+    deployment: Deployment,
+    cluster: int,
+    leases: Sequence[HeldLease],
+    samples: Mapping[int, Sample],
+    block: int,
 ) -> Losses:
     """Everything anew: events up to `block` only say when the books moved, when a default was
     declared, and what was posted and withdrawn."""
     terms = deployment.registry.call("termsOf", cluster, block=block)
     genesis = int(deployment.registry.call("genesisOf", cluster, block=block))
-    samples = reported_samples(deployment, cluster, block)
-    moves = [
-        event
-        for name in _MOVES
-        for event in deployment.market.events(name, deployment.block, block, indexed=[cluster])
-    ]
-    moves.sort(key=lambda event: (event.block, event.index))
+    moves = events_among(deployment.market, _MOVES, deployment.block, block, 0, [cluster])
     walk = _Walk(terms, genesis, samples, leases)
     for event in moves:
         walk.move(event)

@@ -9,7 +9,11 @@ from typing import Any
 from wellhead.actions.reporting import SKIPS
 from wellhead.chain import Deployment, Event
 from wellhead.model.samples import Sample
-from wellhead.model.units import Q
+from wellhead.model.units import TWO_YEARS_HOURS, Q
+
+DAY = 24
+#: Hours that are asked for at a time where there was no record in the last day.
+MANY = 500
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,35 @@ def _record(cluster: int, hour: int, body: dict[str, Any]) -> Record:
         energy=int(body["energy"]),
         work=int(body["work"]),
     )
+
+
+def samples_of(
+    deployment: Deployment, cluster: int, hours: Sequence[int], block: int | None = None
+) -> dict[int, Sample]:
+    """What stands of these hours, of those that have a record, as samples."""
+    return {
+        one.hour: Sample(
+            cluster, one.hour, one.working, one.available, one.measured, one.energy, one.work
+        )
+        for one in records_of(deployment, cluster, hours, block)
+        if one.is_reported
+    }
+
+
+def last_reported(
+    deployment: Deployment, cluster: int, genesis: int, before: int, block: int
+) -> int | None:
+    """The last hour before `before` that has a record; two years back and more there is none."""
+    end, size = before, DAY
+    while end > genesis:
+        start = max(end - size, genesis)
+        records = records_of(deployment, cluster, range(start, end), block)
+        if found := [record.hour for record in records if record.is_reported]:
+            return found[-1]
+        if end <= before - TWO_YEARS_HOURS:
+            break
+        end, size = start, MANY
+    return None
 
 
 def reported_samples(

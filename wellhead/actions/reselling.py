@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wellhead.actions import paying
+from wellhead.actions.asking import events_among
 from wellhead.actions.errors import Refusal
-from wellhead.actions.held import HeldLease, held_lease, held_leases
+from wellhead.actions.held import HeldLease, held_lease, leases_of
 from wellhead.actions.paying import Paid, Plan, Purchase
 from wellhead.actions.views import head
 from wellhead.chain import Account, Deployment, Event, Receipt, Reverted
@@ -218,13 +219,11 @@ def offers(deployment: Deployment, cluster: int | None = None) -> list[Offer]:
     that are closed, of leases that are over or suspended, or whose owner has taken back the
     exchange's approval."""
     block, now = head(deployment)
-    listed = _listed(deployment, block)
+    listed = _listed(deployment, now, block)
     candidates = [
         lease
-        for lease in held_leases(deployment, cluster, block)
-        if (event := listed.get(lease.lease)) is not None
-        and event["closes"] >= now
-        and lease.stop > now // HOUR
+        for lease in leases_of(deployment, dict.fromkeys(sorted(listed)), block)
+        if cluster in (None, lease.cluster) and lease.stop > now // HOUR
     ]
     market, exchange = deployment.market, deployment.exchange
     asked = [
@@ -258,21 +257,25 @@ def _require_time_left(deployment: Deployment, lease: int, stop: int) -> None:
         raise Refusal("LeaseMarket_Over", leaseId=lease, stop=stop)
 
 
-def _listed(deployment: Deployment, block: int) -> dict[int, Event]:
-    """The last listing of every lease that was not taken back since, and that has not moved: with
-    that, by a sale or otherwise, an offer ends."""
-    first = deployment.block
-    events = deployment.market.events("Transfer", first, block)
-    for name in ("Listed", "Delisted"):
-        events += deployment.exchange.events(name, first, block)
-    found: dict[int, Event] = {}
-    for event in sorted(events, key=lambda event: (event.block, event.index)):
-        if event.name == "Listed":
-            found[int(event["leaseId"])] = event
-        else:
-            number = event["id"] if event.name == "Transfer" else event["leaseId"]
-            found.pop(int(number), None)
+def _listed(deployment: Deployment, now: int, block: int) -> dict[int, Event]:
+    """The last listing of every lease, unless it is closed or was taken back since, or the lease
+    has moved: with that, by a sale or otherwise, an offer ends."""
+    exchange, first = deployment.exchange, deployment.block
+    found = {int(event["leaseId"]): event for event in exchange.events("Listed", first, block)}
+    found = {number: event for number, event in found.items() if event["closes"] >= now}
+    numbers = sorted(found)
+    ends = events_among(exchange, ["Delisted"], first, block, 0, numbers)
+    ends += events_among(deployment.market, ["Transfer"], first, block, 2, numbers)
+    for event in ends:
+        number = int(event["id"] if event.name == "Transfer" else event["leaseId"])
+        listing = found.get(number)
+        if listing is not None and _place(event) > _place(listing):
+            del found[number]
     return found
+
+
+def _place(event: Event) -> tuple[int, int]:
+    return event.block, event.index
 
 
 def _of_event(event: Event, price: int | None) -> Listing:

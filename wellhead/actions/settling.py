@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wellhead.actions.held import held_leases
+from wellhead.actions.held import find_leases
 from wellhead.actions.vesting import Vesting, vesting_of
 from wellhead.chain import Account, Deployment, Event, Receipt
 from wellhead.model.units import Q
@@ -33,9 +33,19 @@ def settle(deployment: Deployment, lease: int, sender: Account, *, dry: bool) ->
     return replace(found, refund=paid, receipt=receipt)
 
 
+def due(deployment: Deployment, leases: Sequence[int]) -> list[Settlement]:
+    """What settling each of these leases would pay; asked for many at once."""
+    asked = [(name, [lease]) for lease in leases for name in ("settle", "ownerOf")]
+    answers = iter(deployment.market.call_many(asked))
+    return [
+        Settlement(lease, str(owner), int(refund))
+        for lease, refund, owner in zip(leases, answers, answers, strict=False)
+    ]
+
+
 def leases_of(deployment: Deployment, cluster: int) -> list[int]:
     """Every lease of a cluster that there is, by number."""
-    return [lease.lease for lease in held_leases(deployment, cluster)]
+    return list(find_leases(deployment, cluster))
 
 
 @dataclass(frozen=True)

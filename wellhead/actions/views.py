@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wellhead.actions.asking import Question, ask
 from wellhead.actions.errors import Refusal
-from wellhead.actions.held import HeldLease, held_lease, held_leases
+from wellhead.actions.held import HeldLease, find_leases, held_lease, leases_of
 from wellhead.chain import Contract, Deployment
+from wellhead.chain.contract import BATCH
 from wellhead.model.terms import Kind, Pricing, Service, Split, Terms
 from wellhead.model.units import HOUR, LEDGER_SCALE, TWO_YEARS_HOURS, WAD, Q
 
@@ -74,31 +76,72 @@ def head(deployment: Deployment) -> tuple[int, int]:
 
 
 def clusters(
-    deployment: Deployment, wanted: Sequence[int] | None = None, block: int | None = None
+    deployment: Deployment,
+    wanted: Sequence[int] | None = None,
+    block: int | None = None,
+    most: int | None = None,
 ) -> list[ClusterView]:
-    """These clusters, or all; an unknown one is refused."""
+    """These clusters, or all, the first `most` of them; an unknown one is refused."""
     number, now = head(deployment)
     at = number if block is None else block
-    count = int(deployment.registry.call("clusterCount", block=at))
+    count = cluster_count(deployment, at)
     ids = list(range(1, count + 1)) if wanted is None else list(wanted)
     for cluster in ids:
         if not 1 <= cluster <= count:
             raise Refusal("CapacityRegistry_UnknownCluster", clusterId=cluster)
-    return [_cluster(deployment, cluster, now // HOUR, at) for cluster in ids]
+    return _clusters(deployment, ids[:most], now // HOUR, at)
 
 
-def _cluster(deployment: Deployment, cluster: int, hour: int, block: int) -> ClusterView:
-    registry, market = deployment.registry, deployment.market
-    state, terms = registry.call_many(
-        [("clusterOf", [cluster]), ("termsOf", [cluster])], block=block
+def cluster_count(deployment: Deployment, block: int | None = None) -> int:
+    """Ids run from 1 to this."""
+    return int(deployment.registry.call("clusterCount", block=block))
+
+
+def _clusters(
+    deployment: Deployment, ids: Sequence[int], hour: int, block: int
+) -> list[ClusterView]:
+    """All in few requests, however many they are."""
+    rpc, registry, market = deployment.rpc, deployment.registry, deployment.market
+    answers = iter(
+        ask(
+            rpc,
+            [
+                question
+                for cluster in ids
+                for question in (
+                    (registry, "clusterOf", [cluster]),
+                    (registry, "termsOf", [cluster]),
+                    (market, "booksOf", [cluster]),
+                    (market, "baseOf", [cluster]),
+                    (market, "bookedAt", [cluster, hour]),
+                )
+            ],
+            block,
+        )
     )
-    books, base, booked = market.call_many(
-        [("booksOf", [cluster]), ("baseOf", [cluster]), ("bookedAt", [cluster, hour])], block=block
-    )
-    cursor = int(books["cursor"]) or int(state["genesis"])
-    peak = int(market.call("peakBooked", cluster, cursor, hour + TWO_YEARS_HOURS, block=block))
-    token = Contract(deployment.rpc, "CapacityToken", state["token"])
-    name, symbol = token.call_many([("name", []), ("symbol", [])], block=block)
+    known = list(zip(ids, answers, answers, answers, answers, answers, strict=False))
+    more: list[Question] = []
+    for cluster, state, _, books, _, _ in known:
+        cursor = int(books["cursor"]) or int(state["genesis"])
+        token = Contract(rpc, "CapacityToken", state["token"])
+        more.append((market, "peakBooked", [cluster, cursor, hour + TWO_YEARS_HOURS]))
+        more += [(token, "name", []), (token, "symbol", [])]
+    further = iter(ask(rpc, more, block))
+    tokens = zip(further, further, further, strict=True)
+    return [_view(*found, *token) for found, token in zip(known, tokens, strict=True)]
+
+
+def _view(
+    cluster: int,
+    state: dict[str, Any],
+    terms: dict[str, Any],
+    books: dict[str, Any],
+    base: int,
+    booked: int,
+    *token: Any,
+) -> ClusterView:
+    """`token` is the peak of what is booked, and the token's name and symbol."""
+    peak, name, symbol = token
     found = _terms(terms)
     return ClusterView(
         cluster=cluster,
@@ -114,19 +157,44 @@ def _cluster(deployment: Deployment, cluster: int, hour: int, block: int) -> Clu
         base=base,
         accrued_to=books["cursor"],
         bond=int(books["bond"]) // LEDGER_SCALE,
-        bond_needed=peak * found.service.bond,
+        bond_needed=int(peak) * found.service.bond,
         down=int(books["down"]),
         era=int(books["era"]),
         terms=found,
     )
 
 
+@dataclass(frozen=True)
+class LeaseList:
+    """Leases by number, the newest of those that were asked for; `more` were not looked at."""
+
+    views: Sequence[LeaseView]
+    more: int
+
+
 def leases(
-    deployment: Deployment, cluster: int | None = None, block: int | None = None
-) -> list[LeaseView]:
-    """Every lease that there is, of one cluster or of all, by number."""
-    at = deployment.rpc.integer("eth_blockNumber") if block is None else block
-    return lease_states(deployment, held_leases(deployment, cluster, at), at)
+    deployment: Deployment,
+    cluster: int | None = None,
+    owner: str | None = None,
+    state: str | None = None,
+    most: int | None = None,
+) -> LeaseList:
+    """Leases of one cluster or of all, of one owner or of all; with `most` the newest so many.
+    Only a state has to be looked at to be known: others are read until there are so many."""
+    at = deployment.rpc.integer("eth_blockNumber")
+    known = find_leases(deployment, cluster, owner, at)
+    numbers = list(known)
+    found: list[LeaseView] = []
+    size = len(numbers) if most is None else most if state is None else max(most, BATCH)
+    while numbers and (most is None or len(found) < most):
+        some, numbers = numbers[-size:], numbers[:-size]
+        views = lease_states(
+            deployment, leases_of(deployment, {number: known[number] for number in some}, at), at
+        )
+        found = [view for view in views if state in (None, view.state)] + found
+        size *= 2
+    left = 0 if most is None else max(len(found) - most, 0)
+    return LeaseList(found[left:], len(numbers) + left)
 
 
 def lease_states(

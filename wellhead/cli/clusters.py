@@ -16,19 +16,23 @@ from wellhead.cli.efficiency import show_per_joule, spent_document
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
 
+#: Clusters in a table.
+USUAL = 100
+
 
 @click.command("list")
+@looking.limit(USUAL, "clusters")
 @options.node
 @options.deployment
 @options.shows
 @options.pass_settings
-def listed(settings: Settings) -> None:
+def listed(settings: Settings, limit: int | None) -> None:
     """List the clusters.
 
     Units are attested, open to bookings and booked in the current hour; the price is that of one
     more unit for the current hour, without discount.
     """
-    run(settings, _list)
+    run(settings, lambda session: _list(session, limit))
 
 
 @click.command("show")
@@ -47,10 +51,13 @@ def shown(settings: Settings, cluster: int) -> None:
     run(settings, lambda session: _show(session, cluster))
 
 
-def _list(session: Session) -> None:
-    found = views.clusters(session.deployment)
+def _list(session: Session, limit: int | None) -> None:
+    deployment, most = session.deployment, looking.most(session, limit, USUAL)
+    found = views.clusters(deployment, most=most)
+    more = views.cluster_count(deployment) - len(found) if most is not None else 0
     if session.settings.as_json:
-        session.out.document("cluster.list", {"clusters": [document(view) for view in found]})
+        listed = {"clusters": [document(view) for view in found], "more": more}
+        session.out.document("cluster.list", listed)
         return
     if not found:
         session.out.note("there is no cluster yet: `wellhead cluster register`")
@@ -72,6 +79,7 @@ def _list(session: Session) -> None:
             for view in found
         ],
     )
+    looking.tell_more(session, more, "cluster")
 
 
 def _show(session: Session, cluster: int) -> None:

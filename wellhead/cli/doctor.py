@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -15,20 +15,28 @@ from wellhead.actions.freshness import freshness
 from wellhead.actions.records import clock_of
 from wellhead.chain import NodeUnreachable, RpcError
 from wellhead.chain.record import DeploymentError
-from wellhead.cli import findings, looking, options, venue_findings
+from wellhead.cli import findings, looking, options, selection, venue_findings
+from wellhead.cli.amounts import show_count
 from wellhead.cli.failures import WRONG
 from wellhead.cli.findings import Finding
 from wellhead.cli.session import HOUR, Session, Settings, run
 from wellhead.sources import ToolchainError
 
+#: Clusters that a table is about.
+USUAL = 10
+
 
 @click.command()
+@selection.clusters
 @looking.viewer
+@looking.limit(USUAL, "clusters")
 @options.node
 @options.deployment
 @options.shows
 @options.pass_settings
-def doctor(settings: Settings, account: int | str | None) -> None:
+def doctor(
+    settings: Settings, clusters: tuple[int, ...], account: int | str | None, limit: int | None
+) -> None:
     """Look for what is wrong, and say what to do.
 
     At the tools, the node, its chain id and clock, the contracts and their code, roles, issuers of
@@ -37,13 +45,15 @@ def doctor(settings: Settings, account: int | str | None) -> None:
     bond, at hours in which nothing was available, at contests and at hours off the books. Ends with
     code 6 when something is wrong; notes are not.
     """
-    run(settings, lambda session: execute(session, account))
+    run(settings, lambda session: execute(session, clusters, account, limit))
 
 
-def execute(session: Session, account: int | str | None) -> None:
+def execute(
+    session: Session, clusters: Sequence[int], account: int | str | None, limit: int | None
+) -> None:
     found: list[Finding] = []
     with session.out.working("looking") as advance:
-        for finding in _examine(session, account):
+        for finding in _examine(session, clusters, account, limit):
             found.append(finding)
             advance(len(found), None)
     wrong = [finding for finding in found if finding.state == findings.WRONG]
@@ -64,7 +74,9 @@ def execute(session: Session, account: int | str | None) -> None:
         sys.exit(WRONG)
 
 
-def _examine(session: Session, account: int | str | None) -> Iterator[Finding]:
+def _examine(
+    session: Session, clusters: Sequence[int], account: int | str | None, limit: int | None
+) -> Iterator[Finding]:
     yield from _tools()
     try:
         yield from _node(session)
@@ -91,7 +103,9 @@ def _examine(session: Session, account: int | str | None) -> Iterator[Finding]:
         yield from findings.account(session.rpc, health.facts(deployment, address))
     block, now = views.head(deployment)
     waiting, clock = contesting.open_contests(deployment, block=block), clock_of(deployment)
-    listed = views.clusters(deployment, block=block)
+    wanted = selection.wanted(session, clusters)
+    most = len(clusters) or looking.most(session, limit, USUAL)
+    listed = views.clusters(deployment, wanted[:most], block)
     waits = {view.cluster: health.waiting(deployment, view.cluster, block) for view in listed}
     some = [cluster for cluster, found in waits.items() if found]
     yield from venue_findings.venue(health.buying(deployment), listed, some, now)
@@ -104,6 +118,9 @@ def _examine(session: Session, account: int | str | None) -> Iterator[Finding]:
         records = offbook.recent_records(deployment, view.cluster, view.genesis, hour, block)
         beyond = offbook.off_book(deployment, view.cluster, records, view.attested, block)
         yield from findings.off_book(view.cluster, beyond)
+    if more := len(wanted) - len(listed):
+        said = f"{show_count(more, 'more cluster')} were not looked at"
+        yield Finding("clusters", findings.NOTE, said, "name them, or a larger --limit")
 
 
 def _tools() -> Iterator[Finding]:

@@ -13,22 +13,27 @@ from wellhead.cli import amounts, looking, options, standings
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
 
+#: Holders in a table.
+USUAL = 100
+
 
 @click.command("holders")
 @looking.one("cluster", "The cluster's id.")
+@looking.limit(USUAL, "holders, the largest,")
 @options.node
 @options.deployment
 @options.shows
 @options.pass_settings
-def holders(settings: Settings, cluster: int) -> None:
+def holders(settings: Settings, cluster: int, limit: int | None) -> None:
     """List who holds a cluster's token.
 
     From the token's events, checked against the supply, every balance, and to the last fraction
     against all that the token has earned. With each holder's part of the supply, what of it is
     frozen, the credential, what could be claimed now in both currencies, and what was claimed so
-    far. Former holders are listed while something is owed to them.
+    far. Former holders are listed while something is owed to them. Where not all are shown, it is
+    the shown ones who are checked.
     """
-    run(settings, lambda session: _holders(session, cluster))
+    run(settings, lambda session: _holders(session, cluster, limit))
 
 
 @click.command("transfer")
@@ -60,11 +65,12 @@ def transfer(
     run(settings, lambda session: _transfer(session, cluster, to, amount, owner))
 
 
-def _holders(session: Session, cluster: int) -> None:
-    deployment = session.deployment
+def _holders(session: Session, cluster: int, limit: int | None) -> None:
+    deployment, most = session.deployment, looking.most(session, limit, USUAL)
     deployment.registry.call("clusterOf", cluster)  # an unknown one is refused
     try:
-        found = holding.register_of(deployment, cluster)
+        with session.out.working("reading holders"):
+            found = holding.register_of(deployment, cluster, most=most)
     except BooksError as error:
         said = f"what cluster {cluster}'s holders have does not add up: {error}. Please report this"
         raise SetupError(said) from error
@@ -75,6 +81,8 @@ def _holders(session: Session, cluster: int) -> None:
     lines = standings.vesting_lines(found.vesting)
     rows += [("vesting" if not number else "", line) for number, line in enumerate(lines)]
     session.out.result("holders", _document(found), f"Holders of cluster {cluster}", rows)
+    if not session.settings.as_json:
+        looking.tell_more(session, found.more, "account")
 
 
 def _rows(found: Register, one: Holding) -> list[Row]:
@@ -99,6 +107,7 @@ def _document(found: Register) -> dict[str, Any]:
         "policy": found.policy,
         "supply": found.supply,
         "vesting": standings.vesting_document(found.vesting),
+        "more": found.more,
         "holders": [
             {
                 "account": one.account,

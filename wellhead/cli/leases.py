@@ -14,23 +14,31 @@ from wellhead.cli import amounts, looking, options, uses
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
 
+#: Leases in a table.
+USUAL = 100
+
 
 @click.command("list")
 @click.option("--cluster", type=options.WHOLE, metavar="ID", help="Of this cluster.")
 @looking.viewer
 @click.option("--state", type=click.Choice(views.STATES), help="In this state.")
+@looking.limit(USUAL, "leases, the newest,")
 @options.node
 @options.deployment
 @options.shows
 @options.pass_settings
 def listed(
-    settings: Settings, cluster: int | None, account: int | str | None, state: str | None
+    settings: Settings,
+    cluster: int | None,
+    account: int | str | None,
+    state: str | None,
+    limit: int | None,
 ) -> None:
     """List leases.
 
     A lease is future, running, ended, or final once all its hours are accrued.
     """
-    run(settings, lambda session: _list(session, cluster, account, state))
+    run(settings, lambda session: _list(session, cluster, account, state, limit))
 
 
 @click.command("show")
@@ -49,19 +57,22 @@ def shown(settings: Settings, lease: int) -> None:
 
 
 def _list(
-    session: Session, cluster: int | None, account: int | str | None, state: str | None
+    session: Session,
+    cluster: int | None,
+    account: int | str | None,
+    state: str | None,
+    limit: int | None,
 ) -> None:
     deployment = session.deployment
     if cluster is not None:
         deployment.registry.call("clusterOf", cluster)
-    owner = session.address_of(account)
+    owner, most = session.address_of(account), looking.most(session, limit, USUAL)
     with session.out.working("reading leases"):
-        found = views.leases(deployment, cluster)
-    found = [
-        view for view in found if owner in (None, view.held.owner) and state in (None, view.state)
-    ]
+        read = views.leases(deployment, cluster, owner, state, most)
+    found = read.views
     if session.settings.as_json:
-        session.out.document("lease.list", {"leases": [document(view) for view in found]})
+        listed = {"leases": [document(view) for view in found], "more": read.more}
+        session.out.document("lease.list", listed)
         return
     if not found:
         session.out.note("there is no such lease")
@@ -84,6 +95,7 @@ def _list(
             for view in found
         ],
     )
+    looking.tell_more(session, read.more, "older lease")
 
 
 def _show(session: Session, number: int) -> None:

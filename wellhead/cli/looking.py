@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from wellhead.cli import amounts
 from wellhead.cli.options import WHOLE, F, Parsed
+
+if TYPE_CHECKING:
+    from wellhead.cli.session import Session
 
 
 def _viewed(text: str) -> int | str:
@@ -27,6 +30,28 @@ viewer = click.option(
     type=VIEWED,
     help="Of this account: an address, or a dev account's index on a local chain.",
 )
+
+
+def limit(usual: int, what: str) -> Callable[[F], F]:
+    """How much of a list is shown; it bounds what is asked of the node too."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(1),
+        metavar="N",
+        help=f"So many {what} at most.  [default: {usual}; in JSON all]",
+    )
+
+
+def most(session: Session, asked: int | None, usual: int) -> int | None:
+    """What --limit comes to; None for all."""
+    return usual if asked is None and not session.settings.as_json else asked
+
+
+def tell_more(session: Session, more: int, what: str) -> None:
+    """That a table does not show all."""
+    if more:
+        said = amounts.show_count(more, f"more {what}")
+        session.out.note(f"and {said}: a larger --limit shows them")
 
 
 def one(name: str, what: str) -> Callable[[F], F]:

@@ -9,6 +9,7 @@ import click
 from wellhead.actions import bitcoin, books
 from wellhead.actions.bitcoin import Bitcoin
 from wellhead.actions.books import Books, BooksError
+from wellhead.actions.claiming import claimable
 from wellhead.actions.errors import SetupError
 from wellhead.actions.views import head
 from wellhead.cli import amounts, looking, options, selection
@@ -16,29 +17,38 @@ from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
 from wellhead.model.units import LEDGER_SCALE
 
+#: Clusters whose books are shown for people.
+USUAL = 5
+
 
 @click.command("show")
 @selection.clusters
 @looking.viewer
+@looking.limit(USUAL, "clusters")
 @options.node
 @options.deployment
 @options.shows
 @options.pass_settings
-def shown(settings: Settings, clusters: tuple[int, ...], account: int | str | None) -> None:
+def shown(
+    settings: Settings, clusters: tuple[int, ...], account: int | str | None, limit: int | None
+) -> None:
     """Show the books of clusters: all that was paid, and where it is.
 
     Every part is computed on its own, from the chain's events and state, and they add up exactly.
     With --account also what that account could claim. In JSON the books are in ledger units, of
     which a stablecoin unit has `ledger_scale`.
     """
-    run(settings, lambda session: _show(session, clusters, account))
+    run(settings, lambda session: _show(session, clusters, account, limit))
 
 
-def _show(session: Session, clusters: tuple[int, ...], account: int | str | None) -> None:
+def _show(
+    session: Session, clusters: tuple[int, ...], account: int | str | None, limit: int | None
+) -> None:
     deployment = session.deployment
     block, _ = head(deployment)
     address = session.address_of(account)
-    wanted = selection.wanted(session, clusters)
+    asked = selection.wanted(session, clusters)
+    wanted = asked[: len(clusters) or looking.most(session, limit, USUAL)]
     found: dict[int, tuple[Books, Bitcoin]] = {}
     with session.out.working("reading the books") as advance:
         for done, cluster in enumerate(wanted, 1):
@@ -51,11 +61,12 @@ def _show(session: Session, clusters: tuple[int, ...], account: int | str | None
                 said = f"the books of cluster {cluster} do not add up: {error}. Please report this"
                 raise SetupError(said) from error
             advance(done, len(wanted))
-    owed = [] if address is None else _owed(session, wanted, address)
+    owed = [] if address is None else _owed(session, asked, address)
     if session.settings.as_json:
         document = {
             "block": block,
             "ledger_scale": LEDGER_SCALE,
+            "more": len(asked) - len(wanted),
             "clusters": [{"cluster": each, **asdict(book)} for each, (book, _) in found.items()],
             "bitcoin": [
                 {"cluster": each, **asdict(coins), "owed": coins.owed}
@@ -74,6 +85,7 @@ def _show(session: Session, clusters: tuple[int, ...], account: int | str | None
     for number, (book, coins) in found.items():
         rows = [*_rows(book), *_bitcoin(coins)]
         session.out.facts(f"Books of cluster {number} at block {block}", rows)
+    looking.tell_more(session, len(asked) - len(wanted), "cluster")
     if address is not None:
         rows = [("account", address)]
         for source, cash, reserve in owed:
@@ -84,10 +96,11 @@ def _show(session: Session, clusters: tuple[int, ...], account: int | str | None
 def _owed(session: Session, clusters: list[int], address: str) -> list[tuple[str, int, int]]:
     """What an account could claim now: where it lies, cash, and bitcoin."""
     deployment = session.deployment
-    owed = []
-    for cluster in clusters:
-        cash, reserve = deployment.token(cluster).call("claimable", address)
-        owed.append((f"cluster {cluster}", int(cash), int(reserve)))
+    owed = [
+        (f"cluster {cluster}", cash, reserve)
+        for cluster, (cash, reserve) in claimable(deployment, clusters, address).items()
+        if len(clusters) <= USUAL or cash or reserve
+    ]
     coins = (deployment.cash.address, deployment.reserve.address)
     cash, reserve = deployment.vault.call_many([("claimOf", [coin, address]) for coin in coins])
     return [*owed, ("vault", int(cash), int(reserve))]

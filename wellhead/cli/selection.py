@@ -37,6 +37,5 @@ def clusters(function: F) -> F:
 def wanted(session: Session, named: Sequence[int]) -> list[int]:
     """The clusters; an unknown one is refused before anything is sent."""
     registry = session.deployment.registry
-    for cluster in named:
-        registry.call("clusterOf", cluster)
+    registry.call_many([("clusterOf", [cluster]) for cluster in named])
     return list(named) or list(range(1, int(registry.call("clusterCount")) + 1))

@@ -54,8 +54,9 @@ def execute(session: Session, leases: tuple[int, ...], clusters: tuple[int, ...]
             session.mined(*split.receipts)
             splits.append(split)
             wanted += [n for n in settling.leases_of(deployment, cluster) if n not in wanted]
-        for done, lease in enumerate(wanted, 1):
-            refund = settling.settle(deployment, lease, sender, dry=session.dry_run)
+        for done, refund in enumerate(settling.due(deployment, wanted), 1):
+            if refund.refund and not session.dry_run:
+                refund = settling.settle(deployment, refund.lease, sender, dry=False)
             session.mined(refund.receipt)
             refunds.append(refund)
             advance(done, len(wanted))

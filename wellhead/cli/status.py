@@ -17,6 +17,8 @@ from wellhead.cli.failures import NODE
 from wellhead.cli.output import Row
 from wellhead.cli.session import HOUR, Session, Settings, run
 
+#: Clusters in a table.
+USUAL = 20
 #: Whose balances are shown on a local chain.
 PEOPLE = (
     (people.OPERATOR, "operator"),
@@ -27,20 +29,21 @@ PEOPLE = (
 
 @click.command()
 @looking.viewer
+@looking.limit(USUAL, "clusters")
 @options.node
 @options.deployment
 @options.shows
 @options.pass_settings
-def status(settings: Settings, account: int | str | None) -> None:
+def status(settings: Settings, account: int | str | None, limit: int | None) -> None:
     """Show what runs, and what is on it.
 
     The node, the chain's time, the deployment, the clusters, and balances: of --account, or of some
     dev accounts of a local chain. Ends with code 3 when no node answers.
     """
-    run(settings, lambda session: execute(session, account))
+    run(settings, lambda session: execute(session, account, limit))
 
 
-def execute(session: Session, account: int | str | None) -> None:
+def execute(session: Session, account: int | str | None, limit: int | None) -> None:
     try:
         session.freshen()
         chain_id = session.chain_id
@@ -49,7 +52,9 @@ def execute(session: Session, account: int | str | None) -> None:
     latest = session.rpc("eth_getBlockByNumber", "latest", False)
     block, now = int(latest["number"], 16), int(latest["timestamp"], 16)
     deployment, problem = _deployment(session)
-    found = views.clusters(deployment) if deployment else []
+    most = looking.most(session, limit, USUAL)
+    found = views.clusters(deployment, most=most) if deployment else []
+    more = views.cluster_count(deployment) - len(found) if deployment and most else 0
     contests = contesting.open_contests(deployment) if deployment else []
     balances = _balances(session, deployment, account) if deployment else {}
     node = session.node
@@ -67,6 +72,7 @@ def execute(session: Session, account: int | str | None) -> None:
         "problem": problem,
         "paused": bool(deployment.registry.call("paused")) if deployment else None,
         "clusters": [clusters.document(view) for view in found],
+        "more": more,
         "contested": [{"cluster": one.cluster, "hour": one.hour} for one in contests],
         "balances": [_balance(facts) for facts in balances.values()],
     }
@@ -80,6 +86,9 @@ def execute(session: Session, account: int | str | None) -> None:
     if document["paused"]:
         rows.append(("paused", "new leases and mints are stopped"))
     rows += [(f"cluster {view.cluster}", _line(view)) for view in found]
+    if more:
+        said = amounts.show_count(more, "more cluster")
+        rows.append(("", f"{said}: `wellhead cluster list`"))
     if contests:
         count = amounts.show_count(len(contests), "hour")
         first = f"{amounts.show_hour(contests[0].hour)} of cluster {contests[0].cluster}"

@@ -131,7 +131,8 @@ class ContestedHour(Part):
 
 
 class Status(Document):
-    """Without a node only the first two and `kept` are there: whether `up` would go on."""
+    """Without a node only the first two and `kept` are there: whether `up` would go on. `more`
+    clusters are there and were not asked for."""
 
     running: bool
     node: str
@@ -146,6 +147,7 @@ class Status(Document):
     problem: str | None = None
     paused: bool | None = None
     clusters: list[Cluster] | None = None
+    more: Integer | None = None
     contested: list[ContestedHour] | None = None
     balances: list[Balance] | None = None
 

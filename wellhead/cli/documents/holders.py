@@ -57,7 +57,8 @@ class Holder(Part):
 
 
 class Holders(Document):
-    """The largest first; former holders only while something is owed to them."""
+    """The largest first; former holders only while something is owed to them. `more` held tokens
+    once and were not looked at."""
 
     block: Integer
     cluster: Integer
@@ -65,6 +66,7 @@ class Holders(Document):
     policy: Integer
     supply: Integer
     vesting: Vesting
+    more: Integer
     holders: list[Holder]
 
 

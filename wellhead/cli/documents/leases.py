@@ -70,7 +70,10 @@ class Lease(Part):
 
 
 class LeaseList(Document):
+    """The newest of those that were asked for; `more` were not looked at."""
+
     leases: list[Lease]
+    more: Integer
 
 
 class LeasePart(Part):

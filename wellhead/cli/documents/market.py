@@ -19,7 +19,10 @@ class ClusterRegister(Sent):
 
 
 class ClusterList(Document):
+    """`more` are there and were not asked for."""
+
     clusters: list[Cluster]
+    more: Integer
 
 
 class Mint(Sent):

@@ -104,10 +104,12 @@ class Claimable(Part):
 
 
 class RevenueShow(Document):
-    """A stablecoin unit has `ledger_scale` ledger units."""
+    """A stablecoin unit has `ledger_scale` ledger units. `more` clusters are there and were not
+    asked for."""
 
     block: Integer
     ledger_scale: Integer
+    more: Integer
     clusters: list[Books]
     bitcoin: list[Bitcoin]
     account: Address | None
