@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 
+from tests.support import fuzz_profiles
 from tests.support.exercised import (  # noqa: F401  (hooks)
     pytest_addoption,
     pytest_configure,
@@ -18,28 +18,7 @@ from wellhead.chain import Anvil
 
 os.environ.update(toolchain.environment())
 
-# What every change runs finds the same everywhere; `make fuzz` looks further. All is set, because
-# hypothesis' own "ci" profile would change some of it under CI.
-settings.register_profile(
-    "pr",
-    deadline=None,
-    print_blob=True,
-    derandomize=True,
-    database=None,
-    max_examples=50,
-    stateful_step_count=25,
-    phases=(Phase.explicit, Phase.generate),  # shrinking on a chain is slow
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.register_profile(
-    "fuzz",
-    settings.get_profile("pr"),
-    derandomize=False,
-    max_examples=1000,
-    stateful_step_count=50,
-    phases=tuple(Phase),
-)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "pr"))
+fuzz_profiles.load()
 
 
 @pytest.fixture(scope="session")

@@ -2,56 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
+from tests.property.asking import Asker, Expected, Key, agree, key_of
+from tests.property.views import besides, token_state
 from tests.support.reporters import announced as announced_hash
-from tests.support.stage import Stage
-from wellhead.chain import Contract
-from wellhead.model.world import World
+from tests.support.reverts import expect_revert
+from wellhead.model.errors import Revert
 
-Call = tuple[Contract, str, tuple[Any, ...]]
-Expected = list[tuple[Call, Any]]
+if TYPE_CHECKING:
+    from tests.property.pair import Pair
+
+#: No value of any view.
+NEVER = object()
 
 
 class Agreement:
-    """Compares the cluster `key` and the `accounts` of its people."""
+    """Compares all clusters of a pair, and all accounts that had anything to do with them.
 
-    def __init__(
-        self, stage: Stage, world: World, key: int, people: Sequence[str], reporters: Sequence[str]
-    ) -> None:
-        self.stage = stage
-        self.world = world
-        self.key = key
-        self.people = people
-        self.reporters = reporters
-        self.records: dict[int, tuple[Any, ...]] = {}
-        self.contested: set[tuple[int, int]] = set()
+    After each step: every balance, claim, index, ledger, lease and standing of the cluster that the
+    step was about; of everything else (other clusters, hours, records, allowances, nonces, rules,
+    roles, listings) what the model has another value for than before. In the end all of it.
+    """
+
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        self.asker = Asker(pair.stage.anvil.rpc)
+        self.known: dict[Key, object] = {}
 
     def compare(self, everything: bool = False) -> None:
-        """Every balance, claim, index, ledger and lease, in one request; of booked hours those
-        where something changes, with peak and sum of all, and of records the new ones, or all."""
-        calls = list(self._expected(everything))
-        requests = [
-            ("eth_call", [{"to": c.address, "data": c.functions[f].encode(a)}, "latest"])
-            for (c, f, a), _ in calls
+        """After a step, or in the end."""
+        rest = [
+            (call, wanted)
+            for call, wanted in besides(self.pair)
+            if everything or self.known.get(key_of(call), NEVER) != wanted
         ]
-        answers = self.stage.anvil.rpc.batch(requests)
-        for ((contract, name, arguments), expected), answer in zip(calls, answers, strict=True):
-            actual = contract.functions[name].decode(bytes.fromhex(answer[2:]))
-            if isinstance(actual, dict):
-                actual = tuple(actual.values())
-            assert actual == expected, (
-                f"{contract.name}.{name}{arguments}: chain {actual}, model {expected}"
-            )
+        agree(self.asker, self._always() + rest)
+        self.known |= {key_of(call): wanted for call, wanted in rest}
+        if everything:
+            self._gone()
 
-    def _expected(self, everything: bool) -> Expected:
-        stage, world, key = self.stage, self.world, self.key
-        registry, market, oracle, router = stage.registry, stage.market, stage.oracle, stage.router
-        cluster, book = world.registry.cluster_of(key), world.market.books_of(key)
+    def _gone(self) -> None:
+        """Leases that were cancelled are not there, and what is not for sale is not listed."""
+        stage, world = self.pair.stage, self.pair.world
+        for lease_id in range(1, world.market.lease_count + 2):
+            if lease_id not in world.market.leases:
+                with expect_revert("LeaseMarket_UnknownLease", lease_id):
+                    stage.market.call("leaseOf", lease_id)
+            try:
+                world.exchange.listing_of(lease_id)
+            except Revert as error:
+                with expect_revert(error.name, *error.args_):
+                    stage.deployment.exchange.call("listingOf", lease_id)
+
+    def _always(self) -> Expected:
+        return [
+            *self._cluster(),
+            *self._leases(),
+            *self._oracle(),
+            *self._money(),
+            *self._standings(),
+        ]
+
+    def _cluster(self) -> Expected:
+        stage, world, key = self.pair.stage, self.pair.world, self.pair.cluster
+        registry, market, router = stage.registry, stage.market, stage.router
+        cluster = world.registry.cluster_of(key)
         expected: Expected = [
             ((registry, "clock", ()), world.registry.clock()),
             ((registry, "paused", ()), world.registry.paused),
+            ((registry, "clusterCount", ()), world.registry.cluster_count),
             (
                 (registry, "clusterOf", (key,)),
                 (
@@ -63,161 +83,89 @@ class Agreement:
                     cluster.attestations,
                 ),
             ),
-            ((market, "booksOf", (key,)), tuple(vars(book).values())),
+            ((market, "booksOf", (key,)), tuple(vars(world.market.books_of(key)).values())),
             ((market, "baseOf", (key,)), world.market.base_of(key)),
             ((router, "totalOf", (key,)), world.router.total_of(key)),
             ((router, "carriedOf", (key,)), world.router.carried_of(key)),
             ((router, "bitcoinPendingOf", (key,)), world.router.bitcoin_pending_of(key)),
             ((router, "releasableOf", (key,)), world.router.releasable_of(key)),
         ]
-        for era in range(book.era + 1):
-            expected.append(((market, "defaultOf", (key, era)), world.market.default_of(key, era)))
-        for lease_id, lease in world.market.leases.items():
-            view, access = world.market.lease_of(lease_id), lease.access
-            parts = [
-                {
-                    "start": part.start,
-                    "end": part.end,
-                    "firstSeconds": part.first_seconds,
-                    "rate": part.rate,
-                    "isCut": part.is_cut,
-                }
-                for part in lease.parts
-            ]
-            expected += [
-                ((market, "leaseOf", (lease_id,)), tuple(vars(view).values())),
-                ((market, "partsOf", (lease_id,)), parts),
-                ((market, "ownerOf", (lease_id,)), lease.owner),
-                ((market, "refundLedgerOf", (lease_id,)), world.market.refund_ledger_of(lease_id)),
-                ((market, "userOf", (lease_id,)), world.market.user_of(lease_id)),
-                ((market, "userExpires", (lease_id,)), access.expires),
-                ((market, "suspensionOf", (lease_id,)), (access.due, access.is_suspended)),
-            ]
-        for person in self.people:
-            expected.append(((market, "balanceOf", (person,)), world.market.balance_of(person)))
-        exchange = stage.deployment.exchange
-        for lease_id, listing in world.exchange.listings.items():
-            lease_sold = world.market.leases.get(lease_id)
-            if lease_sold is None or lease_sold.owner != listing.seller:
-                continue
-            if lease_sold.transfers == listing.transfers:
-                offer = (exchange, "listingOf", (lease_id,))
-                expected.append((offer, tuple(vars(listing).values())))
-        hours = sorted({h for era in world.market.book_of(key).eras for h in era.calendar.hours})
+        hours = {h for era in world.market.book_of(key).eras for h in era.calendar.hours}
         if hours:
-            first, last = hours[0] - 1, hours[-1] + 1
-            booked = {h: world.market.booked_at(key, h) for h in range(first, last + 1)}
-            expected += [
-                ((market, "bookedAt", (key, h)), units)
-                for h, units in booked.items()
-                if everything or units != booked.get(h - 1) or units != booked.get(h + 1)
-            ]
+            first, last = min(hours) + 2, max(hours) + 1
             for name, ask in (
                 ("peakBooked", world.market.peak_booked),
                 ("sumBooked", world.market.sum_booked),
             ):
-                expected.append(((market, name, (key, first + 3, last)), ask(key, first + 3, last)))
-        expected += self._expected_oracle()
-        for hour in {hour for c, hour in self._recorded() if c == key}:
-            record = tuple(vars(world.oracle.record_of(key, hour)).values())
-            if everything or self.records.get(hour) != record:
-                expected.append(((oracle, "recordOf", (key, hour)), record))
-                self.records[hour] = record
-        return expected + self._expected_money() + self._expected_standings()
+                expected.append(((market, name, (key, first, last)), ask(key, first, last)))
+        return expected
 
-    def _expected_oracle(self) -> Expected:
-        """The reporters, and the contests of all hours that ever were contested."""
-        stage, oracle, open_ = self.stage, self.world.oracle, self.world.contests.open
+    def _leases(self) -> Expected:
+        market, model = self.pair.stage.market, self.pair.world.market
+        expected: Expected = []
+        for lease_id, lease in model.leases.items():
+            access = lease.access
+            parts = [(p.start, p.end, p.first_seconds, p.rate, p.is_cut) for p in lease.parts]
+            expected += [
+                ((market, "leaseOf", (lease_id,)), tuple(vars(model.lease_of(lease_id)).values())),
+                ((market, "partsOf", (lease_id,)), parts),
+                ((market, "ownerOf", (lease_id,)), lease.owner),
+                ((market, "getApproved", (lease_id,)), model.get_approved(lease_id)),
+                ((market, "refundLedgerOf", (lease_id,)), model.refund_ledger_of(lease_id)),
+                ((market, "userOf", (lease_id,)), model.user_of(lease_id)),
+                ((market, "userExpires", (lease_id,)), access.expires),
+                ((market, "suspensionOf", (lease_id,)), (access.due, access.is_suspended)),
+            ]
+        for person in self.pair.people:
+            who = person.address
+            expected.append(((market, "balanceOf", (who,)), model.balance_of(who)))
+        return expected
+
+    def _oracle(self) -> Expected:
+        """The reporters, and those to come."""
+        stage, oracle = self.pair.stage, self.pair.world.oracle
         announced = oracle.announcement
         said = (bytes(32), 0)
         if announced is not None:
             hashed = announced_hash(announced.signers, announced.threshold)
             said = (hashed, announced.enactable_at)
-        self.contested |= set(open_)
-        none = ("0x" + "00" * 20, 0, 0, 0)
         return [
             ((stage.oracle, "signers", ()), (oracle.signers, oracle.threshold)),
             ((stage.oracle, "announcement", ()), said),
-            *(
-                (
-                    (stage.contests, "contestOf", hour),
-                    tuple(vars(open_[hour]).values()) if hour in open_ else none,
-                )
-                for hour in sorted(self.contested)
-            ),
         ]
 
-    def _expected_money(self) -> Expected:
-        stage, world = self.stage, self.world
-        token, share = stage.token(self.key), world.token(self.key)
-        addresses = [
-            *self.people,
-            *self.reporters,
-            token.address,
-            stage.market.address,
-            stage.router.address,
-            stage.oracle.address,
-            stage.deployment.exchange.address,
-            stage.contests.address,
-        ]
-        coins = ((stage.cash, world.cash), (stage.reserve, world.reserve))
-        expected: Expected = [
-            ((token, "totalSupply", ()), share.total_supply()),
-            *(
-                (
-                    (token, name, ()),
-                    (
-                        revenue.index,
-                        revenue.total,
-                        revenue.carried,
-                        revenue.unvested,
-                        revenue.until,
-                        revenue.held,
-                        revenue.shift,
-                    ),
-                )
-                for name, revenue in (
-                    ("cashRevenue", share.cash),
-                    ("reserveRevenue", share.reserve),
-                )
-            ),
-            *(
-                ((token, "trailingRevenue", (days,)), share.trailing_revenue(days))
-                for days in (1, 7, 31)
-            ),
-        ]
-        for address in addresses:
+    def _money(self) -> Expected:
+        pair, world, vault = self.pair, self.pair.world, self.pair.stage.vault
+        token, share = pair.token, world.token(pair.cluster)
+        expected = token_state(token, share)
+        accounts = [*pair.accounts, token.address]
+        for who in accounts:
             expected += [
-                ((token, "balanceOf", (address,)), share.balance_of(address)),
-                ((token, "owedLedgerOf", (address,)), share.owed_ledger_of(address)),
+                ((token, "balanceOf", (who,)), share.balance_of(who)),
+                ((token, "owedLedgerOf", (who,)), share.owed_ledger_of(who)),
             ]
-        for coin, twin in coins:
-            for address in addresses:
-                asked = (coin.address, address)
+        for coin in pair.coins:
+            twin = world.coins[coin.address]
+            for who in accounts:
+                asked = (coin.address, who)
                 expected += [
-                    ((stage.vault, "claimOf", asked), world.vault.claim_of(*asked)),
-                    ((coin, "balanceOf", (address,)), twin.balance_of(address)),
+                    ((vault, "claimOf", asked), world.vault.claim_of(*asked)),
+                    ((coin, "balanceOf", (who,)), twin.balance_of(who)),
                 ]
-            held = twin.balance_of(world.vault.address)
-            expected.append(((coin, "balanceOf", (stage.vault.address,)), held))
+            held = twin.balance_of(vault.address)
+            expected.append(((coin, "balanceOf", (vault.address,)), held))
         return expected
 
-    def _expected_standings(self) -> Expected:
-        """Who everybody is, what of theirs is frozen, and what they may."""
-        compliance, token = self.stage.compliance, self.stage.token(self.key)
-        known, share = self.world.compliance, self.world.token(self.key)
+    def _standings(self) -> Expected:
+        """Who may send and receive, and what of theirs is frozen."""
+        compliance, token = self.pair.stage.compliance, self.pair.token
+        known, share = self.pair.world.compliance, self.pair.world.token(self.pair.cluster)
         expected: Expected = []
-        for address in self.people:
-            may = (known.can_send(address), known.can_receive(share.policy, address))
+        for person in self.pair.people:
+            who = person.address
+            may = (known.can_send(who), known.can_receive(share.policy, who))
             expected += [
-                (
-                    (compliance, "standingOf", (address,)),
-                    tuple(vars(known.standing_of(address)).values()),
-                ),
-                ((compliance, "eligible", (share.policy, address, address)), may),
-                ((token, "getFrozenTokens", (address,)), share.frozen_of(address)),
+                ((compliance, "eligible", (share.policy, who, who)), may),
+                ((token, "getFrozenTokens", (who,)), share.frozen_of(who)),
             ]
         return expected
-
-    def _recorded(self) -> list[tuple[int, int]]:
-        return [(s.sample.cluster, s.sample.hour) for s in self.world.oracle.ring.values()]

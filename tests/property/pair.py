@@ -2,46 +2,71 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from tests.property.agreement import Agreement
+from tests.property.hostile import HostileCoin
+from tests.property.roles import Roles
 from tests.property.twin import fund, twin
+from tests.support.raw import deploy, impersonate
 from tests.support.stage import EVIDENCE, HOUR, Stage, Terms
-from wellhead.chain import KeyAccount, Receipt, Reverted, UnlockedAccount, dev_account
+from wellhead.chain import Contract, KeyAccount, Receipt, Reverted, UnlockedAccount, dev_account
 from wellhead.chain.signing import attestation_digest, quorum, recount_digest, report_digest
 from wellhead.model.errors import Revert
 from wellhead.model.samples import Sample
 
+Both = tuple[Callable[[], Receipt], Callable[[], Any]]
+#: Errors of which the model knows the name alone.
+NAMED_ALONE = {"ERC2612InvalidSigner"}
+
 
 class Pair:
-    """One stage, one world. `cluster` is the cluster that the people in it use."""
+    """One stage, one world. `cluster` is the one that the people in it use at the moment."""
 
     def __init__(self, stage: Stage, terms: Terms, units: int) -> None:
         self.stage = stage
         self.people = [stage.operator, *stage.tenants, *stage.holders]
+        self.receiver_contract = deploy(stage, "TestReceiver")
+        self.receiver = impersonate(stage, self.receiver_contract.address)
+        coin = deploy(stage, "TestHostileCoin")
+        #: Whoever else has to do with it; what all of them have is compared, too.
+        self.others = [stage.stranger, stage.governor, self.receiver]
+        self.others.append(UnlockedAccount(coin.address))
         stage.fund(stage.operator)
         #: Who reports, or may be asked to, in the order of their addresses.
         self.reporters = sorted(
             [*stage.reporters, dev_account(25), dev_account(26)], key=lambda r: int(r.address, 16)
         )
+        self.coins = [stage.cash, stage.reserve, coin]
         self.errors: set[str] = set()
-        self.world = twin(stage, self.people)
+        #: What was called: "contract.function".
+        self.called: set[str] = set()
+        self.world = twin(stage, self.people, self.others)
         fund(stage, self.world)
-        self.cluster = self._register(terms)
-        self.agreement = Agreement(
-            stage,
-            self.world,
-            self.cluster,
-            [person.address for person in self.people],
-            [reporter.address for reporter in self.reporters],
-        )
-        self.step("mint", *self.mint(units))
+        self.hostile = HostileCoin(coin.address, stage.vault.address)
+        self.world.coins[coin.address] = self.hostile
+        # Transactions of the world put back whatever hangs on it.
+        vars(self.world)["hostile"] = self.hostile
+        self.tokens: dict[int, Contract] = {}
+        #: What was named once, and must still be what the model says: hours that were booked, hours
+        #: that were contested, approvals of tenants.
+        self.hours: defaultdict[int, set[int]] = defaultdict(set)
+        self.contested: set[tuple[int, int]] = set()
+        self.approved: set[tuple[str, str]] = set()
+        self.agreement = Agreement(self)
+        self.cluster = 0
+        self.now = stage.now()
+        self.step("CapacityRegistry.register", *self.register(terms, stage.operator))
+        self.cluster = max(self.tokens)
+        self.step("CapacityRegistry.mint", *self.mint(units))
 
     def step(
-        self, _name: str, chain: Callable[[], Receipt], model: Callable[[], Any], wait: int = 1
+        self, name: str, chain: Callable[[], Receipt], model: Callable[[], Any], wait: int = 1
     ) -> bool:
-        """Take a step on both, `wait` seconds later; True when it went through, on both."""
+        """Call what is named on both, `wait` seconds later; True when it went through, on both."""
+        self.called.add(name)
         self.now += wait
         self.stage.anvil.next_block_at(self.now)
         self.world.now = self.now
@@ -49,14 +74,20 @@ class Pair:
         try:
             chain()
         except Reverted as error:
-            said = f"{error.name}{tuple(error.arguments.values())}"
+            said = self._told(error.name, tuple(error.arguments.values()))
             self.errors.add(error.name)
         try:
             model()
         except Revert as error:
-            expected = f"{error.name}{error.args_}"
-        assert said == expected, f"chain: {said or 'went through'}; model: {expected or 'agrees'}"
+            expected = self._told(error.name, error.args_)
+        assert said == expected, (
+            f"{name}: chain: {said or 'went through'}; model: {expected or 'agrees'}"
+        )
         return not said
+
+    @staticmethod
+    def _told(name: str, arguments: tuple[Any, ...]) -> str:
+        return name if name in NAMED_ALONE else f"{name or 'no data'}{arguments}"
 
     def wait(self, seconds: int) -> None:
         """Let time pass: the same block time on both."""
@@ -71,8 +102,31 @@ class Pair:
     @property
     def operator(self) -> UnlockedAccount:
         """Whoever of the people runs the cluster now."""
-        running = self.world.registry.operator_of(self.cluster)
-        return next(person for person in self.people if person.address == running)
+        return self.who(self.world.registry.operator_of(self.cluster))
+
+    def who(self, address: str) -> UnlockedAccount:
+        """One of all who have to do with it."""
+        return next(one for one in (*self.people, *self.others) if one.address == address)
+
+    @property
+    def accounts(self) -> list[str]:
+        """Everybody who may have anything: people, reporters, contracts."""
+        stage = self.stage
+        contracts = (stage.market, stage.router, stage.oracle, stage.contests)
+        accounts: list[str] = [one.address for one in (*self.people, *self.others)]
+        accounts += [reporter.address for reporter in self.reporters]
+        return accounts + [one.address for one in (*contracts, stage.deployment.exchange)]
+
+    @property
+    def token(self) -> Contract:
+        """The token of the cluster."""
+        return self.tokens[self.cluster]
+
+    @property
+    def roles(self) -> Roles:
+        """Who may do what."""
+        assert isinstance(self.world.authority, Roles)
+        return self.world.authority
 
     # Steps that need signatures
 
@@ -92,7 +146,23 @@ class Pair:
         """The last of them, as many as a recount needs."""
         return self.present[-max(len(self.present) - 1, self.world.oracle.threshold) :]
 
-    def mint(self, units: int, short: int = 0) -> tuple[Callable[[], Receipt], Callable[[], Any]]:
+    def register(self, terms: Terms, by: UnlockedAccount) -> Both:
+        """A cluster more; its token is where the chain has put it."""
+        stage, number = self.stage, self.world.registry.cluster_count + 1
+        named = (f"Northern H100 no. {number}", f"wNH{number}")
+
+        def chain() -> Receipt:
+            receipt = stage.registry.send("register", terms.encoded(), *named, sender=by)
+            self.tokens[number] = stage.token(number)
+            return receipt
+
+        def model() -> None:
+            token = self.tokens[number].address if number in self.tokens else None
+            self.world.registry.register(by.address, terms.model(), *named, token)
+
+        return chain, model
+
+    def mint(self, units: int, short: int = 0) -> Both:
         """Attest and mint, signed by a quorum, `short` of so many."""
         stage, number = self.stage, self.world.registry.cluster_of(self.cluster).attestations
         digest = attestation_digest(
@@ -110,9 +180,7 @@ class Pair:
             ),
         )
 
-    def report(
-        self, samples: Sequence[Sample], who: Sequence[KeyAccount] | None = None
-    ) -> tuple[Callable[[], Receipt], Callable[[], Any]]:
+    def report(self, samples: Sequence[Sample], who: Sequence[KeyAccount] | None = None) -> Both:
         """Report, signed by these in this order, or by a quorum."""
         stage = self.stage
         words = [sample.encode() for sample in samples]
@@ -124,9 +192,7 @@ class Pair:
             lambda: self.world.oracle.report(samples, EVIDENCE, [r.address for r in who]),
         )
 
-    def recount(
-        self, sample: Sample, who: Sequence[KeyAccount]
-    ) -> tuple[Callable[[], Receipt], Callable[[], Any]]:
+    def recount(self, sample: Sample, who: Sequence[KeyAccount]) -> Both:
         """Decide a contest, signed by these."""
         stage, word = self.stage, sample.encode()
         digest = recount_digest(stage.deployment.chain_id, stage.contests.address, word, EVIDENCE)
@@ -139,20 +205,5 @@ class Pair:
     # Agreement
 
     def compare(self, everything: bool = False) -> None:
-        """Every balance, claim, index, ledger, lease and standing; of booked hours those where
-        something changes, and of records the new ones, or all."""
+        """Everything that the last step may have changed, or everything."""
         self.agreement.compare(everything)
-
-    # Beginning
-
-    def _register(self, terms: Terms) -> int:
-        self.now = self.stage.now()
-        self.wait(1)
-        cluster = self.stage.register(terms)
-        self.now = self.world.now = self.stage.now()
-        token = self.stage.token(cluster).address
-        operator = self.stage.operator.address
-        assert cluster == self.world.registry.register(
-            operator, terms.model(), "Northern H100", "wNH1", token
-        )
-        return cluster

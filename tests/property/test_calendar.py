@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.shows import shows
 from tests.support.stage import Stage
 from wellhead.chain import Contract, UnlockedAccount
 from wellhead.chain.contract import deploy_contract
@@ -112,6 +113,7 @@ def calendar(deployed: Stage) -> Contract:
     return contract
 
 
+@shows("CAL-3")
 @pytest.mark.property
 @given(
     bookings=st.lists(st.tuples(ranges(), parts), min_size=1, max_size=12),
@@ -141,6 +143,7 @@ def test_peak_and_sum_are_those_of_a_plain_list(
         assert found == [hours[hour - FIRST] for hour in edges]
 
 
+@shows("CAL-3")
 @pytest.mark.property
 @given(history=steps, asked=st.lists(ranges(), min_size=1, max_size=20))
 @settings(max_examples=40)
@@ -165,6 +168,7 @@ def test_adding_cutting_and_removing_leave_what_a_plain_list_holds(
         assert set(answers) == {(0, 0)}
 
 
+@shows("CAL-5")
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("moved", [-1, 0, 1])
 @pytest.mark.parametrize("kind", [1, 2, 3])
@@ -189,6 +193,7 @@ def test_a_booking_is_taken_out_across_the_border_of_every_node(
             state.check(asked)
 
 
+@shows("CAL-11")
 @pytest.mark.parametrize("size", SIZES)
 def test_a_booking_of_whole_nodes_is_written_once_a_level(
     deployed: Stage, calendar: Contract, size: int
@@ -202,6 +207,7 @@ def test_a_booking_of_whole_nodes_is_written_once_a_level(
         assert long.gas_used < 700_000
 
 
+@shows("CAL-4")
 def test_an_empty_range_holds_nothing(deployed: Stage, calendar: Contract) -> None:
     with deployed.scratch():
         calendar.send("add", MEETING, MEETING + 5, 7, sender=deployed.governor)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.shows import shows
 from wellhead.model.terms import Kind
 from wellhead.oracle.hours import CREDITED_S, HOUR, Frame, measure_hour, sample_of
 from wellhead.oracle.readings import Canary, Heartbeat, HourSamples, Moment, Reading
@@ -182,6 +183,7 @@ def grown(old: int | None, new: int | None) -> int:
     return new if new < old else new - old
 
 
+@shows("REP-7")
 @given(frames, histories())
 def test_an_hour_is_what_fractions_say_rounded_down(frame: Frame, samples: HourSamples) -> None:
     sample = sample_of(frame, samples)
@@ -216,6 +218,7 @@ def changed(samples: HourSamples, change: Callable[[Moment], Moment]) -> HourSam
     )
 
 
+@shows("REP-7")
 @given(frames, histories(), st.sampled_from(DEVICES))
 def test_a_device_less_never_adds_anything(frame: Frame, samples: HourSamples, device: str) -> None:
     def without(moment: Moment) -> Moment:
@@ -227,6 +230,7 @@ def test_a_device_less_never_adds_anything(frame: Frame, samples: HourSamples, d
         assert getattr(less, field) <= getattr(more, field), field
 
 
+@shows("REP-7")
 @given(frames, histories(), st.data())
 def test_absence_or_failure_at_a_moment_never_adds_to_what_moves_rent(
     frame: Frame, samples: HourSamples, data: st.DataObject
@@ -249,6 +253,7 @@ def test_absence_or_failure_at_a_moment_never_adds_to_what_moves_rent(
     assert less.measured <= more.measured
 
 
+@shows("REP-7")
 @given(frames, histories(), st.randoms(use_true_random=False))
 def test_no_order_matters(frame: Frame, samples: HourSamples, chance: object) -> None:
     def shuffled(values: Sequence[Value]) -> tuple[Value, ...]:

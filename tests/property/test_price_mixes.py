@@ -31,6 +31,7 @@ from tests.property.pricings import (
     pricings,
     world_of,
 )
+from tests.support.shows import shows
 from tests.support.worlds import (
     BUYER,
     PRICING,
@@ -147,6 +148,7 @@ class Trader:
         return math.ceil(cost)
 
 
+@shows("PRICE-6")
 @given(MOVES, st.one_of(st.just([]), OTHERS), OFFSETS, pricings(FEES))
 @example(  # wrapped in empty hours on both sides, which are then cancelled
     [("book", 0, 11, 29), ("hours", 0, 10, 0), ("cancel", 1, 10, 0), ("cancel", 0, 0, 0)],
@@ -166,6 +168,7 @@ def test_no_mix_within_an_hour_pays_less_than_the_plain_booking(
     invariants.check_rent(world)
 
 
+@shows("PRICE-7")
 @given(
     st.lists(st.tuples(MOVES, st.integers(0, 10)), max_size=4),
     st.one_of(st.just([]), OTHERS),
@@ -186,6 +189,7 @@ def test_no_mix_over_time_pays_less_than_the_plain_booking(
     invariants.check_rent(world)
 
 
+@shows("PRICE-8")
 def test_no_long_lease_carries_what_a_short_one_costs() -> None:
     """Ten units in a busy hour, and one unit for 200 hours later on. With a tail of empty hours to
     the ten, the long lease booked across it, and the tail cancelled, the curve gives back for the
@@ -201,6 +205,7 @@ def test_no_long_lease_carries_what_a_short_one_costs() -> None:
     assert spent(world, TENANT, BUYER) >= trader.one_by_one()
 
 
+@shows("PRICE-8")
 @given(
     st.integers(1, UNITS),
     st.integers(1, 12),
@@ -233,6 +238,7 @@ def test_wrapping_a_busy_day_in_empty_hours_does_not_pay(
     assert spent(world, TENANT) >= plain
 
 
+@shows("PRICE-9")
 @given(guillotine(HOURS, UNITS), st.integers(0, 40), st.integers(0, 18), pricings(), st.data())
 def test_what_is_given_back_at_once_costs_the_roundings_at_most(
     pieces: list[Piece], more: int, decoy: int, pricing: Pricing, data: st.DataObject

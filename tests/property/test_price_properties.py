@@ -25,6 +25,7 @@ from tests.property.pricings import (
     loads_of,
     pricings,
 )
+from tests.support.shows import shows
 from tests.support.worlds import TERMS, discount, exact_cost, exact_gross
 from wellhead.model import price
 from wellhead.model.terms import Pricing, validate_terms
@@ -36,6 +37,7 @@ pytestmark = pytest.mark.property
 # --- cutting a booking -----------------------------------------------------------------------
 
 
+@shows("PRICE-2")
 @given(guillotine(HOURS, UNITS), st.one_of(st.just([]), OTHERS), OFFSETS, pricings())
 def test_the_gross_does_not_depend_on_the_path(
     pieces: list[Piece], others: list[Piece], offset: int, pricing: Pricing
@@ -55,6 +57,7 @@ def test_the_gross_does_not_depend_on_the_path(
     assert total <= exact * RATE_SCALE < total + len(pieces)
 
 
+@shows("PRICE-3")
 @given(guillotine(HOURS, UNITS), st.one_of(st.just([]), OTHERS), OFFSETS, pricings())
 def test_the_price_does_not_depend_on_the_path(
     pieces: list[Piece], others: list[Piece], offset: int, pricing: Pricing
@@ -65,6 +68,7 @@ def test_the_price_does_not_depend_on_the_path(
     assert exact <= cost_of(pieces, others, flat, offset) < exact + len(pieces)
 
 
+@shows("PRICE-4")
 @given(guillotine(HOURS, UNITS), st.one_of(st.just([]), OTHERS), OFFSETS, pricings())
 def test_cutting_never_pays_with_a_discount(
     pieces: list[Piece], others: list[Piece], offset: int, pricing: Pricing
@@ -76,6 +80,7 @@ def test_cutting_never_pays_with_a_discount(
 # --- one booking against another ----------------------------------------------------------------
 
 
+@shows("PRICE-1")
 @given(
     pricings(),
     st.integers(1, 2**26 - 1),
@@ -96,6 +101,7 @@ def test_the_cost_is_rounded_up_by_less_than_a_unit(
     assert exact <= cost < exact + 1
 
 
+@shows("PRICE-11")
 @given(
     pricings(),
     st.integers(1, 2**26 - 1),
@@ -122,6 +128,7 @@ def test_the_cost_grows_with_units_time_and_load(
         assert price.cost(pricing, base, attested, units + 1, time, room) >= fewer
 
 
+@shows("PRICE-10")
 @given(st.integers(1, 60), OTHERS, OFFSETS, pricings())
 def test_a_longer_lease_never_costs_less(
     hours: int, others: list[Piece], offset: int, pricing: Pricing

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.property.pair import Pair
+from tests.support.shows import shows
 from tests.support.stage import FINALITY, HOUR, MAX, USD, Q, Terms
 from tests.support.sweeps import BITCOIN, Desk, desk_on, ordered_stage
 from wellhead.chain import Receipt, Reverted
@@ -120,6 +121,7 @@ def fresh(counter: Counter) -> None:
     counter.pair.now = counter.desk.stage.now()
 
 
+@shows("SWEEP-8")
 @pytest.mark.property
 @pytest.mark.parametrize("hours", [1, 30])
 def test_sweeps_agree_with_the_model(counter: Counter, hours: int) -> None:
@@ -147,6 +149,7 @@ def test_sweeps_agree_with_the_model(counter: Counter, hours: int) -> None:
     assert {"RevenueRouter_NothingToSweep", "RevenueRouter_StalePrice"} <= counter.pair.errors
 
 
+@shows("SWEEP-8")
 @pytest.mark.property
 def test_a_pool_at_its_bounds_agrees_with_the_model(counter: Counter) -> None:
     counter.earn(5)

@@ -15,6 +15,7 @@ from tests.property.tokens.holders import HolderRules
 from tests.property.tokens.money import MoneyRules
 from tests.property.tokens.officers import OfficerRules
 from tests.property.tokens.supply import SupplyRules, TimeRules
+from tests.support.shows import shows
 from tests.support.stage import Stage
 
 
@@ -33,6 +34,7 @@ class HoldersAndOfficers(HolderRules, OfficerRules, TimeRules):
 MACHINES = [AllRules, HoldersAndMoney, HoldersAndOfficers]
 
 
+@shows("APART-2")
 @pytest.mark.property
 @pytest.mark.parametrize("machine", MACHINES)
 def test_chain_and_model_agree_whatever_happens(

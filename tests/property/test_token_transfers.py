@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.raw import deploy, impersonate
 from tests.support.shares import Share, set_up
+from tests.support.shows import shows
 from tests.support.stage import MAX, UNIT, Stage
 from tests.support.standing import Standing, bring
 from wellhead.chain import Reverted, UnlockedAccount, dev_account
@@ -74,6 +75,7 @@ def reason(
     return ""
 
 
+@shows("TOK-2", "TOK-8", "COMP-1")
 @pytest.mark.property
 @given(
     function=st.sampled_from(FUNCTIONS),

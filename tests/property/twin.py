@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tests.property.roles import Roles
 from tests.support.stage import FINALITY, MAX, NORWAY, RETAIL, Stage
 from wellhead.chain import UnlockedAccount
-from wellhead.model.authority import COMPLIANCE
+from wellhead.chain.plan import ADMIN_ROLE, COMPLIANCE_ROLE, GUARDIAN_ROLE, OPERATOR_ROLE
 from wellhead.model.compliance import Credential
 from wellhead.model.world import Addresses, World
 
@@ -37,26 +38,27 @@ def empty_world(stage: Stage, now: int) -> World:
     )
 
 
-def twin(stage: Stage, people: Sequence[UnlockedAccount]) -> World:
-    """The world, where these people have what they have on the chain."""
+def twin(
+    stage: Stage, people: Sequence[UnlockedAccount], others: Sequence[UnlockedAccount] = ()
+) -> World:
+    """The world, where these people have what they have on the chain, and others are known."""
     world = empty_world(stage, stage.now())
     # The clock counts from the registry's own block.
     world.registry.market_clock = type(world.registry.market_clock)(
         world.now - stage.registry.call("clock")
     )
-    world.authority.grant("register", stage.operator.address)
-    for member, functions in (
-        (stage.guardian, ("pause", "unpause", "remove_signer")),
-        (stage.officer, COMPLIANCE),
-    ):
-        for function in functions:
-            world.authority.grant(function, member.address)
-            world.authority.revoke(function, stage.governor.address)
+    members: dict[int, list[str]] = {
+        ADMIN_ROLE: [stage.governor.address],
+        OPERATOR_ROLE: [stage.operator.address],
+        GUARDIAN_ROLE: [stage.guardian.address],
+        COMPLIANCE_ROLE: [stage.officer.address],
+    }
+    world.authority = Roles(world, stage.authority.address, members)
     for person in people:
         world.cash.mint(person.address, stage.cash.call("balanceOf", person.address))
     for payer in (stage.operator, *stage.tenants):
         world.cash.approve(payer.address, world.vault.address, MAX)
-    _identify(stage, world, people)
+    _identify(stage, world, [*people, *others])
     return world
 
 
@@ -77,5 +79,7 @@ def _identify(stage: Stage, world: World, people: Sequence[UnlockedAccount]) -> 
     compliance.set_rule(officer, 0, [NORWAY], 1 << RETAIL)
     for person in people:
         known = stage.compliance.call("standingOf", person.address)
+        if known["issued"] == 0:
+            continue
         said = Credential(person.address, NORWAY, RETAIL, known["issued"], known["expires"])
         compliance.present(stage.issuer.address, said, is_signed=True)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.property.pair import Pair
+from tests.support import audited
 from tests.support.stage import FINALITY, HOUR, MAX, UNIT, Q, Stage, Terms
 from wellhead.chain import Contract, UnlockedAccount
 from wellhead.model import invariants
@@ -17,6 +18,8 @@ from wellhead.model.units import LEDGER_SCALE
 from wellhead.model.world import World
 
 HORIZON = 240
+#: Names of functions, "contract.function".
+Reach = tuple[str, ...]
 
 #: Parts of a whole in millionths, with the edges drawn often.
 parts = st.one_of(st.sampled_from([0, 1, Q // 2, Q - 1, Q]), st.integers(0, Q))
@@ -31,12 +34,30 @@ def near(limit: int, part: int, edge: int) -> int:
     return max(0, limit * part // Q + (edge if part in (0, Q) else 0))
 
 
-class Machine(RuleBasedStateMachine):
-    """One cluster, four tenants, three holders, five reporters."""
+def reach(machine: type) -> set[str]:
+    """All that the rules of a machine call."""
+    return {name for kind in machine.__mro__ for name in vars(kind).get("calls", ())}
 
+
+class Machine(RuleBasedStateMachine):
+    """Clusters of one operator, four tenants, three holders, five reporters."""
+
+    #: What the rules of a class call, "contract.function"; test_reach.py compares it with the ABIs.
+    calls: Reach = (
+        "CapacityRegistry.register",
+        "CapacityRegistry.mint",
+        "CapacityToken.transfer",
+        "LeaseMarket.accrue",
+        "LeaseMarket.lease",
+        "LeaseMarket.postBond",
+        "LeaseMarket.settle",
+        "MetricsOracle.report",
+        "RevenueRouter.accrueAndDistribute",
+    )
+    #: Whether an example ends with the audit, which rebuilds all storage from the events alone.
+    is_audited = False
     stage: Stage
     pair: Pair
-    key: int
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,8 +68,16 @@ class Machine(RuleBasedStateMachine):
         try:
             if self.agreed:
                 self.pair.compare(everything=True)
+                assert self.pair.called <= reach(type(self)), self.pair.called - reach(type(self))
+                if self.is_audited:
+                    audited.check(self.stage)
         finally:
             self.stage.anvil.revert(self.snapshot)
+
+    @property
+    def key(self) -> int:
+        """The cluster that everybody uses at the moment."""
+        return self.pair.cluster
 
     @property
     def world(self) -> World:
@@ -58,7 +87,6 @@ class Machine(RuleBasedStateMachine):
         """Register and mint at some second of an hour."""
         self.stage.skip(minute + 1)
         self.pair = Pair(self.stage, terms, units)
-        self.key = self.pair.cluster
 
     # Steps
 
@@ -71,19 +99,29 @@ class Machine(RuleBasedStateMachine):
         model: Callable[..., Any],
     ) -> bool:
         """Somebody calls a function, whose twin takes the caller's address first."""
+        return self.call(
+            sender, contract, name, arguments, lambda: model(sender.address, *arguments)
+        )
+
+    def call(
+        self,
+        sender: UnlockedAccount,
+        contract: Contract,
+        name: str,
+        arguments: tuple[Any, ...],
+        model: Callable[[], Any],
+    ) -> bool:
+        """Somebody calls a function."""
         return self.pair.step(
-            name,
+            f"{contract.name}.{name}",
             lambda: contract.send(name, *arguments, sender=sender),
-            lambda: model(sender.address, *arguments),
+            model,
         )
 
     def anyone(self, contract: Contract, name: str, model: Callable[..., Any]) -> bool:
         """A stranger calls a function of the cluster, which does not ask who calls."""
-        return self.pair.step(
-            name,
-            lambda: contract.send(name, self.key, sender=self.stage.stranger),
-            lambda: model(self.key),
-        )
+        key = self.key
+        return self.call(self.stage.stranger, contract, name, (key,), lambda: model(key))
 
     def live_hours(self, hours: int, up: int) -> None:
         """Some hours pass, are reported, and become final."""
@@ -101,7 +139,7 @@ class Machine(RuleBasedStateMachine):
             for h in range(first, self.pair.hour)
         ]
         if samples:
-            self.pair.step("report", *self.pair.report(samples))
+            self.pair.step("MetricsOracle.report", *self.pair.report(samples))
 
     def open_lease(self, who: int, units: int, ahead: int, hours: int, limit: int) -> bool:
         arguments = (self.key, units, self.pair.hour + ahead, hours, limit)
@@ -109,26 +147,31 @@ class Machine(RuleBasedStateMachine):
         return self.act(tenant, self.stage.market, "lease", arguments, self.world.market.lease)
 
     def settle_lease(self, lease_id: int) -> None:
-        self.pair.step(
+        market = self.world.market
+        self.call(
+            self.stage.stranger,
+            self.stage.market,
             "settle",
-            lambda: self.stage.market.send("settle", lease_id, sender=self.stage.stranger),
-            lambda: self.world.market.settle(lease_id),
+            (lease_id,),
+            lambda: market.settle(lease_id),
         )
 
     def give_tokens(self, to: int, part: int) -> None:
         """Tokens leave the operator in whole parts, so that holders really hold something."""
-        operator, holder = self.pair.operator, self.pair.people[to].address
-        share = self.world.token(self.key)
+        self.give_to(self.pair.people[to].address, part)
+
+    def give_to(self, holder: str, part: int) -> None:
+        """The same, to any account."""
+        operator, share = self.pair.operator, self.world.token(self.key)
         amount = share.balance_of(operator.address) * part // Q // UNIT * UNIT
-        token = self.stage.token(self.key)
-        self.act(operator, token, "transfer", (holder, amount), share.transfer)
+        self.act(operator, self.pair.token, "transfer", (holder, amount), share.transfer)
 
     def send(self, frm: int, to: int, part: int, edge: int) -> None:
         """Somebody sends a part of its tokens, or more than it has."""
         sender, receiver = self.pair.people[frm], self.pair.people[to].address
         share = self.world.token(self.key)
         amount = near(share.balance_of(sender.address), part, edge)
-        self.act(sender, self.stage.token(self.key), "transfer", (receiver, amount), share.transfer)
+        self.act(sender, self.pair.token, "transfer", (receiver, amount), share.transfer)
 
     def free(self, start: int, hours: int) -> int:
         """Units open to bookings in every hour of a stretch."""
@@ -162,6 +205,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def chain_and_model_agree(self) -> None:
+        """[APART-2]"""
         if hasattr(self, "pair"):
             self.agreed = False
             self.pair.compare()
@@ -169,12 +213,21 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def the_design_holds(self) -> None:
-        if hasattr(self, "pair"):
+        """[CAL-2, ACC-3, ACC-15, REG-1]"""
+        if not hasattr(self, "pair"):
+            return
+        # A coin that does as it likes can leave the claims in it short; in it alone.
+        hostile = self.world.coins.pop(self.pair.hostile.address)
+        try:
             invariants.check_all(self.world)
+        finally:
+            self.world.coins[hostile.address] = hostile
 
 
 class TimeRules(Machine):
     """Time passes; hours are accrued."""
+
+    calls: Reach = ("LeaseMarket.accrue",)
 
     @rule(seconds=st.one_of(st.integers(1, 2 * HOUR), st.sampled_from([HOUR, FINALITY])))
     def wait(self, seconds: int) -> None:

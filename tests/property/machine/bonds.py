@@ -5,12 +5,14 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from tests.property.machine.base import Machine, edges, near, parts, people, tenants, ups
+from tests.property.machine.base import Machine, Reach, edges, near, parts, people, tenants, ups
 from tests.support.stage import MAX, Q
 
 
 class BondRules(Machine):
     """The operator, and whoever sees that nothing works."""
+
+    calls: Reach = ("LeaseMarket.withdrawBond", "LeaseMarket.declareDefault")
 
     @rule(who=people, part=parts, edge=edges)
     def post_bond(self, who: int, part: int, edge: int) -> None:

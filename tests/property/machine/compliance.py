@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from tests.property.machine.base import Machine, near, parts, people
+from tests.property.machine.base import Machine, Reach, near, parts, people
 from tests.support.stage import HOUR, NORWAY, RETAIL, UNIT, Q
 from wellhead.chain import UnlockedAccount
 from wellhead.chain.signing import credential_digest
@@ -20,6 +20,17 @@ owners = st.one_of(st.sampled_from([0, 5, 6]), people)
 
 class ComplianceRules(Machine):
     """The issuer and the officers, and who would like to be one."""
+
+    calls: Reach = (
+        "Compliance.present",
+        "Compliance.revoke",
+        "Compliance.setBlocked",
+        "Compliance.accredit",
+        "Compliance.dismiss",
+        "Compliance.setRule",
+        "Compliance.setFrozenTokens",
+        "Compliance.forcedTransfer",
+    )
 
     @rule(
         who=people,
@@ -51,9 +62,11 @@ class ComplianceRules(Machine):
         signer = stage.issuer if is_signed else stage.reporters[0]
         v, r, s = signer.sign_digest_vrs(digest)
         arguments = (stage.issuer.address, said, r + s + bytes([v]))
-        self.pair.step(
+        self.call(
+            stage.stranger,
+            stage.compliance,
             "present",
-            lambda: stage.compliance.send("present", *arguments, sender=stage.stranger),
+            arguments,
             lambda: known.present(stage.issuer.address, Credential(*said), is_signed),
         )
 

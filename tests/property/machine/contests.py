@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.property.machine.base import parts, ups
+from tests.property.machine.base import Reach, parts, ups
 from tests.property.machine.leases import LeaseRules
 from tests.support.stage import HOUR, Q
 from wellhead.chain import UnlockedAccount
@@ -19,6 +19,13 @@ findings = st.one_of(st.sampled_from([0, Q - TOLERANCE, Q]), parts)
 
 class ContestRules(LeaseRules):
     """Owners and strangers; all reporters but one, or fewer; whoever closes."""
+
+    calls: Reach = (
+        "Contests.contest",
+        "Contests.recount",
+        "Contests.close",
+        "CapacityRegistry.flagOffBook",
+    )
 
     @precondition(lambda self: self.world.market.leases)
     @rule(data=st.data(), is_strange=st.sampled_from([False] * 4 + [True]))
@@ -60,7 +67,7 @@ class ContestRules(LeaseRules):
         available = max(0, reported * part // Q + edge)
         sample = Sample(cluster_id, hour + wrong, max(0, available + spare), available, part)
         present, needed = self.pair.present, len(self.pair.supermajority)
-        self.pair.step("recount", *self.pair.recount(sample, present[: needed + signers]))
+        self.pair.step("Contests.recount", *self.pair.recount(sample, present[: needed + signers]))
 
     @precondition(lambda self: self.world.contests.open)
     @rule(data=st.data(), late=st.sampled_from([None, -1, 0, 0]))
@@ -93,7 +100,9 @@ class ContestRules(LeaseRules):
             else:
                 available = contest.available * part // Q
                 sample = Sample(*key, available, available)
-                self.pair.step("recount", *self.pair.recount(sample, self.pair.supermajority))
+                self.pair.step(
+                    "Contests.recount", *self.pair.recount(sample, self.pair.supermajority)
+                )
         self.pair.wait(24 * HOUR)
         for lease_id in sorted(self.world.market.leases):
             self.settle_lease(lease_id)
@@ -102,21 +111,21 @@ class ContestRules(LeaseRules):
     def flag_off_book(self, back: int, measured: int, is_reported: bool) -> None:
         """An hour as it was reported, or the last one, in which so much more was measured than was
         booked, to the millionth around the tolerance."""
-        hour = self.pair.hour - back
-        if is_reported:
-            hour = self._report_use(measured)
+        hour = self._report_use(measured) if is_reported else self.pair.hour - back
+        registry, asked = self.world.registry, (self.key, hour)
         sender = self.stage.stranger
-        self.pair.step(
+        self.call(
+            sender,
+            self.stage.registry,
             "flagOffBook",
-            lambda: self.stage.registry.send("flagOffBook", self.key, hour, sender=sender),
-            lambda: self.world.registry.flag_off_book(self.key, hour),
+            asked,
+            lambda: registry.flag_off_book(*asked),
         )
 
     def _close(self, cluster_id: int, hour: int) -> None:
-        self.pair.step(
-            "close",
-            lambda: self.stage.contests.send("close", cluster_id, hour, sender=self.stage.relay),
-            lambda: self.world.contests.close(cluster_id, hour),
+        asked, contests = (cluster_id, hour), self.world.contests
+        self.call(
+            self.stage.relay, self.stage.contests, "close", asked, lambda: contests.close(*asked)
         )
 
     def _report_use(self, measured: int) -> int:
@@ -126,7 +135,9 @@ class ContestRules(LeaseRules):
         attested = max(1, self.world.registry.cluster_of(self.key).attested)
         booked = self.world.market.booked_at(self.key, hour) * Q // attested
         used = min(Q, booked + 20_000 + measured % 3) if measured % 2 else measured
-        self.pair.step("report", *self.pair.report([Sample(self.key, hour, 0, 0, used)]))
+        self.pair.step(
+            "MetricsOracle.report", *self.pair.report([Sample(self.key, hour, 0, 0, used)])
+        )
         return hour
 
     def _contest(self, sender: UnlockedAccount, lease_id: int, hour: int) -> None:
@@ -135,13 +146,17 @@ class ContestRules(LeaseRules):
 
     def _contestable(self) -> list[tuple[UnlockedAccount, int, int]]:
         """Owner, lease and hour of all that is reported and not final, contested or not."""
-        clock, tenants = self.world.registry.clock(), self.stage.tenants
-        open_ = [s.sample.hour for s in self.world.oracle.ring.values() if s.final_at > clock]
+        clock = self.world.registry.clock()
+        open_ = sorted(
+            (s.sample.cluster, s.sample.hour)
+            for s in self.world.oracle.ring.values()
+            if s.final_at > clock
+        )
         return [
-            (next(t for t in tenants if t.address == lease.owner), lease_id, hour)
+            (self.pair.who(lease.owner), lease_id, hour)
             for lease_id, lease in sorted(self.world.market.leases.items())
-            for hour in sorted(open_)
-            if lease.start <= hour < lease.end
+            for cluster_id, hour in open_
+            if lease.cluster_id == cluster_id and lease.start <= hour < lease.end
         ]
 
     def _draw_contest(self, data: st.DataObject) -> tuple[int, int]:

@@ -6,13 +6,15 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.property.machine.base import HORIZON, Machine, edges, near, parts, tenants
+from tests.property.machine.base import HORIZON, Machine, Reach, edges, near, parts, tenants
 from tests.support.stage import MAX
 from wellhead.chain import UnlockedAccount
 
 
 class LeaseRules(Machine):
     """Tenants, and whoever buys from them."""
+
+    calls: Reach = ("LeaseMarket.transferFrom", "LeaseMarket.updateBase")
 
     @rule(
         who=tenants,
@@ -36,11 +38,17 @@ class LeaseRules(Machine):
         tenant = self.stage.tenants[who]
         if units == 0 or world.registry.paused or tenant.address in world.cash.blocked:
             return
+        coins = min(
+            world.cash.balance_of(tenant.address),
+            world.cash.allowance(tenant.address, world.vault.address),
+        )
+        purse = coins + world.vault.claim_of(world.cash.address, tenant.address)
         world.now = self.pair.now + 1
         if world.hour >= start:
             return
         cost = world.market.quote(self.key, units, start, hours).cost
-        assert self.open_lease(who, units, 1, hours, cost - less) is (less == 0)
+        went = self.open_lease(who, units, 1, hours, cost - less)
+        assert went is (less == 0 and cost <= purse)
 
     @precondition(lambda self: self.world.market.leases)
     @rule(data=st.data(), to=tenants)
@@ -63,5 +71,4 @@ class LeaseRules(Machine):
         """A lease that there is, and its owner."""
         leases = self.world.market.leases
         lease_id = data.draw(st.sampled_from(sorted(leases)))
-        owner = leases[lease_id].owner
-        return lease_id, next(t for t in self.stage.tenants if t.address == owner)
+        return lease_id, self.pair.who(leases[lease_id].owner)

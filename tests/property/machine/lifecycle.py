@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.property.machine.base import edges, near, parts, people, tenants
+from tests.property.machine.base import Reach, edges, near, parts, people, tenants
 from tests.property.machine.leases import LeaseRules
 from tests.support.stage import EVIDENCE, HOUR, MAX, Q
 from wellhead.chain import UnlockedAccount
@@ -19,6 +19,17 @@ strangers = st.sampled_from([False, False, False, True])
 
 class LifecycleRules(LeaseRules):
     """Mostly owners, sometimes somebody else; the operator for suspensions."""
+
+    calls: Reach = (
+        "LeaseMarket.extend",
+        "LeaseMarket.cancel",
+        "LeaseMarket.splitUnits",
+        "LeaseMarket.splitHours",
+        "LeaseMarket.setUser",
+        "LeaseMarket.noticeSuspension",
+        "LeaseMarket.suspend",
+        "LeaseMarket.liftSuspension",
+    )
 
     @precondition(lambda self: self.world.market.leases)
     @rule(

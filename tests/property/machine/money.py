@@ -5,13 +5,23 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from tests.property.machine.base import Machine, near, parts, people
+from tests.property.machine.base import Machine, Reach, near, parts, people
 from tests.support.stage import Q
 from wellhead.chain import Contract
 
 
 class MoneyRules(Machine):
     """Holders, the operator, and the stablecoin's issuer."""
+
+    calls: Reach = (
+        "CapacityToken.claim",
+        "RevenueRouter.distribute",
+        "RevenueRouter.release",
+        "RevenueRouter.payIn",
+        "TestCoin.setBlocked",
+        "TestCoin.transfer",
+        "Vault.withdraw",
+    )
 
     @rule(accrues=st.booleans())
     def distribute_now(self, accrues: bool) -> None:
@@ -53,23 +63,15 @@ class MoneyRules(Machine):
         sender, receiver = self.pair.people[who], self.pair.people[to].address
         if stays:
             receiver = self.stage.vault.address
-        token = self.stage.token(self.key)
-        self.pair.step(
-            "claim",
-            lambda: token.send("claim", receiver, sender=sender),
-            lambda: self.world.token(self.key).claim(sender.address, receiver),
-        )
+        self.act(sender, self.pair.token, "claim", (receiver,), self.world.token(self.key).claim)
 
     @rule(who=people, to=people, part=parts, edge=st.sampled_from([0, 1]))
     def withdraw(self, who: int, to: int, part: int, edge: int) -> None:
         sender, receiver = self.pair.people[who], self.pair.people[to].address
         vault, coin = self.world.vault, self.stage.cash.address
         amount = near(vault.claim_of(coin, sender.address), part, edge)
-        self.pair.step(
-            "withdraw",
-            lambda: self.stage.vault.send("withdraw", coin, receiver, amount, sender=sender),
-            lambda: vault.withdraw(sender.address, coin, receiver, amount),
-        )
+        arguments = (coin, receiver, amount)
+        self.act(sender, self.stage.vault, "withdraw", arguments, vault.withdraw)
 
     @rule(who=st.sampled_from([0, 0, 5, 5, 1]), amount=st.integers(0, 10**9))
     def pay_in(self, who: int, amount: int) -> None:
@@ -96,9 +98,11 @@ class MoneyRules(Machine):
     @rule(who=people, blocked=st.booleans())
     def block(self, who: int, blocked: bool) -> None:
         """The stablecoin's issuer blocks somebody, or releases them."""
-        target, sender = self.pair.people[who].address, self.stage.stranger
-        self.pair.step(
+        arguments, cash = (self.pair.people[who].address, blocked), self.world.cash
+        self.call(
+            self.stage.stranger,
+            self.stage.cash,
             "setBlocked",
-            lambda: self.stage.cash.send("setBlocked", target, blocked, sender=sender),
-            lambda: self.world.cash.set_blocked(target, blocked),
+            arguments,
+            lambda: cash.set_blocked(*arguments),
         )

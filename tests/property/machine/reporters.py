@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.property.machine.base import Machine
+from tests.property.machine.base import Machine, Reach
 from wellhead.model.reporters import SIGNER_DELAY
 
 _ordered = st.sets(st.integers(0, 6), min_size=3).map(sorted)
@@ -17,6 +17,12 @@ above = st.sampled_from([1, 1, 1, 1, 2, 0])
 
 class ReporterRules(Machine):
     """The governor announces, anybody enacts, the guardian removes; now and then somebody else."""
+
+    calls: Reach = (
+        "MetricsOracle.announceSigners",
+        "MetricsOracle.enactSigners",
+        "MetricsOracle.removeSigner",
+    )
 
     @rule(team=teams, more=above, is_strange=st.sampled_from([False, False, True]))
     def announce_signers(self, team: list[int], more: int, is_strange: bool) -> None:
@@ -54,8 +60,11 @@ class ReporterRules(Machine):
         return [self.pair.reporters[i].address for i in team], len(team) // 2 + more
 
     def _enact(self, arguments: tuple[list[str], int]) -> None:
-        self.pair.step(
+        oracle = self.world.oracle
+        self.call(
+            self.stage.relay,
+            self.stage.oracle,
             "enactSigners",
-            lambda: self.stage.oracle.send("enactSigners", *arguments, sender=self.stage.relay),
-            lambda: self.world.oracle.enact_signers(*arguments),
+            arguments,
+            lambda: oracle.enact_signers(*arguments),
         )

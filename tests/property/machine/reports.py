@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from tests.property.machine.base import Machine, parts, ups
+from tests.property.machine.base import Machine, Reach, parts, ups
 from tests.support.stage import Q
 from wellhead.model.samples import Sample
 
@@ -18,6 +18,8 @@ orders = st.one_of(
 
 class ReportRules(Machine):
     """Some of the hours, any signers in any order; silence."""
+
+    calls: Reach = ("MetricsOracle.closeSilent", "MetricsOracle.payReporters")
 
     @rule(
         first=st.integers(-2, 3),
@@ -50,7 +52,7 @@ class ReportRules(Machine):
             for hour in range(start, start + count)
         ]
         who = None if order is None else [self.pair.reporters[i] for i in order]
-        self.pair.step("report", *self.pair.report(samples, who))
+        self.pair.step("MetricsOracle.report", *self.pair.report(samples, who))
 
     @rule(up=parts)
     def report_everything(self, up: int) -> None:
@@ -77,18 +79,16 @@ class ReportRules(Machine):
         world = self.pair.world
         book = world.market.book_of(self.key)
         hour = (book.cursor or world.registry.genesis_of(self.key)) + offset
-        sender = self.stage.stranger
-        self.pair.step(
+        asked, oracle = (self.key, hour), world.oracle
+        self.call(
+            self.stage.stranger,
+            self.stage.oracle,
             "closeSilent",
-            lambda: self.stage.oracle.send("closeSilent", self.key, hour, sender=sender),
-            lambda: world.oracle.close_silent(self.key, hour),
+            asked,
+            lambda: oracle.close_silent(*asked),
         )
 
     @rule()
     def pay_reporters(self) -> None:
-        sender = self.stage.stranger
-        self.pair.step(
-            "payReporters",
-            lambda: self.stage.oracle.send("payReporters", sender=sender),
-            self.world.oracle.pay_reporters,
-        )
+        sender, oracle = self.stage.stranger, self.world.oracle
+        self.call(sender, self.stage.oracle, "payReporters", (), oracle.pay_reporters)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.property.machine.base import parts, tenants
+from tests.property.machine.base import Reach, parts, tenants
 from tests.property.machine.leases import LeaseRules
 from tests.support.stage import HOUR, MAX, USD, Q
 from wellhead.model.exchange import Bounds
@@ -15,6 +15,14 @@ from wellhead.model.exchange import Bounds
 
 class ResaleRules(LeaseRules):
     """Tenants, with the exchange approved or not."""
+
+    calls: Reach = (
+        "LeaseMarket.approve",
+        "LeaseMarket.setApprovalForAll",
+        "LeaseExchange.list",
+        "LeaseExchange.delist",
+        "LeaseExchange.buy",
+    )
 
     @rule(who=tenants, approved=st.booleans())
     def approve_the_exchange(self, who: int, approved: bool) -> None:
@@ -89,8 +97,11 @@ class ResaleRules(LeaseRules):
             relied[off] = 0
         bounds, sender = tuple(relied), self.stage.tenants[who]
         exchange = self.stage.deployment.exchange
-        self.pair.step(
+        model = self.world.exchange
+        self.call(
+            sender,
+            exchange,
             "buy",
-            lambda: exchange.send("buy", lease_id, bounds, sender=sender),
-            lambda: self.world.exchange.buy(sender.address, lease_id, Bounds(*bounds)),
+            (lease_id, bounds),
+            lambda: model.buy(sender.address, lease_id, Bounds(*bounds)),
         )

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
+from tests.property.machine.base import Reach, reach
 from tests.property.tokens.pair import TokenPair
 from tests.support.stage import UNIT, Q, Stage
 from wellhead.chain import Contract, UnlockedAccount, dev_account
@@ -34,6 +35,13 @@ def near(limit: int, part: int, edge: int) -> int:
 class TokenMachine(RuleBasedStateMachine):
     """One token; `pair` is it on chain and in the model."""
 
+    #: What the rules of a class call, "contract.function"; test_reach.py compares it with the ABIs.
+    calls: Reach = (
+        "CapacityToken.mint",
+        "CapacityToken.addCash",
+        "CapacityToken.addReserve",
+        "Vault.deposit",
+    )
     stage: Stage
     pair: TokenPair
 
@@ -64,6 +72,7 @@ class TokenMachine(RuleBasedStateMachine):
         try:
             if self.agreed:
                 self.pair.compare(everything=True)
+                assert self.pair.called <= reach(type(self)), self.pair.called - reach(type(self))
                 self.nobody_is_held_up()
         finally:
             self.stage.anvil.revert(self.snapshot)
@@ -115,6 +124,7 @@ class TokenMachine(RuleBasedStateMachine):
 
     @invariant()
     def chain_and_model_agree(self) -> None:
+        """[REV-1, VAULT-1, COMP-1, APART-2]"""
         if not hasattr(self, "pair"):
             return
         self.agreed = False

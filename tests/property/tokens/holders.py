@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from tests.property.machine.base import Reach
 from tests.property.tokens.base import TokenMachine, accounts, edges, near, parts, people
 from tests.support.shares import ZERO, packed
 from tests.support.stage import MAX
@@ -20,6 +21,15 @@ delays = st.sampled_from([-1, 0, 1, 10**6])
 
 class HolderRules(TokenMachine):
     """Accounts with tokens, and those who act for them."""
+
+    calls: Reach = (
+        "CapacityToken.transfer",
+        "CapacityToken.approve",
+        "CapacityToken.transferFrom",
+        "CapacityToken.claim",
+        "CapacityToken.claimFor",
+        "CapacityToken.permit",
+    )
 
     def free(self, who: UnlockedAccount) -> int:
         """What of an account's tokens is not frozen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from tests.property.machine.base import Reach
 from tests.property.tokens.base import TokenMachine, accounts, currencies, near, parts
 from wellhead.model.revenue import MAX_LEDGER, VESTING
 
@@ -13,6 +14,12 @@ amounts = st.one_of(st.sampled_from([0, 1, 2, 10**6]), st.integers(0, 10**12))
 
 class MoneyRules(TokenMachine):
     """The router, and the coins."""
+
+    calls: Reach = (
+        "TestCoin.mint",
+        "TestCoin.setBlocked",
+        "TestCoin.setPaused",
+    )
 
     @rule(currency=currencies, amount=amounts, part=parts)
     def earn(self, currency: int, amount: int, part: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from tests.property.machine.base import Reach
 from tests.property.tokens.base import PEOPLE, TokenMachine, accounts, edges, near, parts, people
 from tests.support.shares import packed
 from tests.support.stage import MAX, NORWAY, RETAIL
@@ -20,6 +21,18 @@ kinds = st.sampled_from([RETAIL, RETAIL, RETAIL, 1, 7])
 
 class OfficerRules(TokenMachine):
     """Who may hold, as it changes."""
+
+    calls: Reach = (
+        "Compliance.present",
+        "Compliance.revoke",
+        "Compliance.dismiss",
+        "Compliance.accredit",
+        "Compliance.setRule",
+        "Compliance.setBlocked",
+        "Compliance.setFrozenTokens",
+        "Compliance.forcedTransfer",
+        "Compliance.addSystemHolder",
+    )
 
     def is_named(self) -> bool:
         """Whether the second contract is a system holder."""

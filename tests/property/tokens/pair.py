@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.property.asking import Asker, Expected, Key, agree, key_of
 from tests.property.twin import empty_world
 from tests.support.raw import deploy, impersonate
 from tests.support.shares import PURSE
 from tests.support.stage import MAX, NORWAY, RETAIL, Stage, Terms
-from tests.support.values import plain
 from wellhead.chain import Contract, KeyAccount, Reverted, UnlockedAccount, dev_account
 from wellhead.model.authority import COMPLIANCE
 from wellhead.model.compliance import Credential
@@ -17,8 +17,6 @@ from wellhead.model.errors import Revert
 from wellhead.model.revenue import Revenue
 from wellhead.model.token import CapacityToken
 from wellhead.model.world import World
-
-Call = tuple[Contract, str, tuple[Any, ...]]
 
 
 class TokenPair:
@@ -48,9 +46,13 @@ class TokenPair:
             coin.send("approve", stage.vault.address, MAX, sender=self.payer)
         self.now = stage.now()
         self.errors: set[str] = set()
+        #: What was called: "contract.function".
+        self.called: set[str] = set()
         #: Coins that were sent to the vault past its books.
         self.donated = {stage.cash.address: 0, stage.reserve.address: 0}
-        self.seen: dict[tuple[str, str, tuple[Any, ...]], Any] = {}
+        self.asker = Asker(stage.anvil.rpc)
+        self.seen: dict[Key, Any] = {}
+        self.known: dict[Key, Any] = {}
         self.world = self._twin()
 
     @property
@@ -76,6 +78,7 @@ class TokenPair:
         model: Callable[[], Any],
     ) -> bool:
         """Take a step on both, a second later; True when it went through, on both."""
+        self.called.add(f"{contract.name}.{function}")
         self.now += 1
         self.stage.anvil.next_block_at(self.now)
         self.world.now = self.now
@@ -104,29 +107,25 @@ class TokenPair:
     # Agreement
 
     def compare(self, everything: bool = False) -> None:
-        """Every balance, ledger, index, freeze and permission, in one request; of `everything` also
-        what is known of each account, its nonce, and its coins."""
+        """Every balance, ledger, index, freeze and permission, in one request; and what the model
+        has another value of than before, or `everything`: what is known of each account, nonces,
+        allowances, coins, issuers and rules."""
         expected = self._expected()
-        if everything:
-            expected += self._expected_besides()
-        requests = [
-            ("eth_call", [{"to": c.address, "data": c.functions[f].encode(a)}, "latest"])
-            for (c, f, a), _ in expected
-        ]
-        answers = self.stage.anvil.rpc.batch(requests)
-        self.seen = {}
-        for ((contract, name, arguments), wanted), answer in zip(expected, answers, strict=True):
-            actual = plain(contract.functions[name].decode(bytes.fromhex(answer[2:])))
-            assert actual == wanted, f"{name}{arguments}: chain {actual}, model {wanted}"
-            self.seen[contract.address, name, arguments] = actual
+        for call, wanted in self._expected_besides():
+            if everything or self.known.get(key_of(call), self) != wanted:
+                expected.append((call, wanted))
+                self.known[key_of(call)] = wanted
+        answers = agree(self.asker, expected)
+        keys = (key_of(call) for call, _ in expected)
+        self.seen = dict(zip(keys, answers, strict=True))
 
     def ask(self, contract: Contract, function: str, *arguments: Any) -> Any:
         """What the chain said when both were compared last."""
         return self.seen[contract.address, function, arguments]
 
-    def _expected(self) -> list[tuple[Call, Any]]:
+    def _expected(self) -> Expected:
         world, share, token, vault = self.world, self.share, self.token, self.stage.vault
-        expected: list[tuple[Call, Any]] = [((token, "totalSupply", ()), share.total_supply())]
+        expected: Expected = [((token, "totalSupply", ()), share.total_supply())]
         for coin, revenue, name in zip(
             self.coins, self.revenues, ("cashRevenue", "reserveRevenue"), strict=True
         ):
@@ -151,9 +150,17 @@ class TokenPair:
             ]
         return expected
 
-    def _expected_besides(self) -> list[tuple[Call, Any]]:
+    def _expected_besides(self) -> Expected:
         world, share, token = self.world, self.share, self.token
-        expected: list[tuple[Call, Any]] = []
+        compliance = self.stage.compliance
+        expected: Expected = [
+            ((token, "allowance", asked), allowed) for asked, allowed in share.allowances.items()
+        ]
+        for asked, classes in world.compliance.rules.items():
+            expected.append(((compliance, "ruleOf", asked), classes))
+        for issuer in world.compliance.numbers:
+            number = world.compliance.issuer_number_of(issuer)
+            expected.append(((compliance, "issuerNumberOf", (issuer,)), number))
         for account in self.accounts:
             who = account.address
             standing = tuple(vars(world.compliance.standing_of(who)).values())
@@ -161,7 +168,7 @@ class TokenPair:
                 ((token, "claimable", (who,)), share.claimable(who)),
                 ((token, "nonces", (who,)), share.nonce_of(who)),
                 ((token, "canSend", (who,)), share.can_send(who)),
-                ((self.stage.compliance, "standingOf", (who,)), standing),
+                ((compliance, "standingOf", (who,)), standing),
             ]
             expected += [
                 ((coin, "balanceOf", (who,)), world.coins[coin.address].balance_of(who))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from tests.property.machine.base import Reach
 from tests.property.tokens.base import (
     TokenMachine,
     accounts,
@@ -21,6 +22,11 @@ from wellhead.model.revenue import VESTING
 
 class SupplyRules(TokenMachine):
     """Tokens come and go in whole units, as the registry has them."""
+
+    calls: Reach = (
+        "CapacityToken.burn",
+        "CapacityToken.setFrozenTokens",
+    )
 
     @rule(to=accounts, units=st.one_of(st.integers(0, 1000), st.just(2**26)))
     def mint(self, to: int, units: int) -> None:
@@ -44,6 +50,8 @@ class SupplyRules(TokenMachine):
 
 class TimeRules(TokenMachine):
     """Time passes: backlogs vest, credentials expire."""
+
+    calls: Reach = ("CapacityToken.transfer",)
 
     @rule(seconds=st.one_of(st.integers(1, 7200), st.sampled_from([VESTING - 1, VESTING])))
     def wait(self, seconds: int) -> None:

@@ -1,0 +1,163 @@
+"""The authority beside the model: roles, delays and what is scheduled, as OpenZeppelin has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from tests.support.stage import HOUR
+from wellhead.chain.plan import ADMIN_ROLE, COMPLIANCE_ROLE, GUARDIAN_ROLE, OPERATOR_ROLE
+from wellhead.model.authority import COMPLIANCE, Authority
+from wellhead.model.errors import Revert
+
+if TYPE_CHECKING:
+    from wellhead.model.world import World
+
+#: Seconds after which what was scheduled can not be done any more.
+EXPIRATION = 7 * 24 * HOUR
+
+#: The role that may call each restricted function, by the model's name.
+ROLE_OF = {
+    "register": OPERATOR_ROLE,
+    "pause": GUARDIAN_ROLE,
+    "unpause": GUARDIAN_ROLE,
+    "remove_signer": GUARDIAN_ROLE,
+    **dict.fromkeys(COMPLIANCE, COMPLIANCE_ROLE),
+    "set_operator": ADMIN_ROLE,
+    "announce_signers": ADMIN_ROLE,
+    "set_venue": ADMIN_ROLE,
+    "add_system_holder": ADMIN_ROLE,
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A call of a restricted function; `function` is its name in the model."""
+
+    caller: str
+    target: str
+    data: bytes
+    function: str
+
+    @property
+    def id(self) -> bytes:
+        called = [self.caller, self.target, self.data]
+        return keccak(encode(["address", "address", "bytes"], called))
+
+    @property
+    def named(self) -> tuple[str, str, bytes]:
+        """Caller, target and selector, as errors name them."""
+        return self.caller, self.target, self.data[:4]
+
+
+class Roles(Authority):
+    """Members of roles with their delays in seconds; a grant takes effect at once.
+
+    Who has a delay calls through `calling`, which says what exactly is called: the model's
+    functions do not.
+    """
+
+    def __init__(self, world: World, address: str, members: dict[int, list[str]]) -> None:
+        super().__init__(members[ADMIN_ROLE][0])
+        self.world = world
+        self.address = address
+        #: Everybody who ever had a role, and the delay; None where it was taken away.
+        self.members_of: dict[int, dict[str, int | None]] = {
+            role: dict.fromkeys(accounts, 0) for role, accounts in members.items()
+        }
+        #: Unix times from which what was scheduled can be done, by id; 0 when it was.
+        self.scheduled: dict[bytes, int] = {}
+        self.calling: Operation | None = None
+
+    # What can be looked up
+
+    def has_role(self, role: int, account: str) -> tuple[bool, int]:
+        """Whether an account has a role, and its delay."""
+        delay = self.members_of[role].get(account)
+        return delay is not None, delay or 0
+
+    def schedule_of(self, operation: bytes) -> int:
+        """When something can be done; 0 when it can not (any more)."""
+        due = self.scheduled.get(operation, 0)
+        return 0 if due + EXPIRATION <= self.world.now else due
+
+    def may(self, function: str, account: str) -> tuple[bool, int]:
+        """Whether an account may call a function at once, else after which delay; 0 for never."""
+        is_member, delay = self.has_role(ROLE_OF[function], account)
+        return (delay == 0, delay) if is_member else (False, 0)
+
+    def require(self, function: str, caller: str) -> None:
+        """Revert unless the caller may call now; uses up what was scheduled."""
+        if caller == self.address:
+            return
+        at_once, delay = self.may(function, caller)
+        if at_once:
+            return
+        if delay == 0:
+            raise Revert("AccessManagedUnauthorized", caller)
+        assert self.calling is not None, "who has a delay says what it calls"
+        self._consume(self.calling.id)
+
+    # What members do
+
+    def grant_role(self, caller: str, role: int, account: str, delay: int) -> None:
+        """Only the governor."""
+        self._require_admin(caller)
+        self.members_of[role][account] = delay
+
+    def revoke_role(self, caller: str, role: int, account: str) -> None:
+        """Only the governor."""
+        self._require_admin(caller)
+        self.members_of[role][account] = None
+
+    def renounce_role(self, caller: str, role: int, confirmation: str) -> None:
+        """A member's own, who says so twice."""
+        if confirmation != caller:
+            raise Revert("AccessManagerBadConfirmation")
+        self.members_of[role][caller] = None
+
+    def schedule(self, operation: Operation, when: int) -> None:
+        """Announce a call: for `when`, or for as early as it can be."""
+        _, delay = self.may(operation.function, operation.caller)
+        earliest = self.world.now + delay
+        if delay == 0 or 0 < when < earliest:
+            raise Revert("AccessManagerUnauthorizedCall", *operation.named)
+        if self.schedule_of(operation.id) != 0:
+            raise Revert("AccessManagerAlreadyScheduled", operation.id)
+        self.scheduled[operation.id] = max(when, earliest)
+
+    def cancel(self, caller: str, operation: Operation) -> None:
+        """Take an announcement back: its caller, or the governor."""
+        if self.scheduled.get(operation.id, 0) == 0:
+            raise Revert("AccessManagerNotScheduled", operation.id)
+        is_admin, _ = self.has_role(ADMIN_ROLE, caller)
+        if caller != operation.caller and not is_admin:
+            raise Revert("AccessManagerUnauthorizedCancel", caller, *operation.named)
+        self.scheduled[operation.id] = 0
+
+    def execute(self, operation: Operation) -> None:
+        """What the authority checks before it makes the call itself."""
+        at_once, delay = self.may(operation.function, operation.caller)
+        if not at_once and delay == 0:
+            raise Revert("AccessManagerUnauthorizedCall", *operation.named)
+        if delay != 0 or self.schedule_of(operation.id) != 0:
+            self._consume(operation.id)
+
+    # Within
+
+    def _consume(self, operation: bytes) -> None:
+        due = self.scheduled.get(operation, 0)
+        if due == 0:
+            raise Revert("AccessManagerNotScheduled", operation)
+        if due > self.world.now:
+            raise Revert("AccessManagerNotReady", operation)
+        if due + EXPIRATION <= self.world.now:
+            raise Revert("AccessManagerExpired", operation)
+        self.scheduled[operation] = 0
+
+    def _require_admin(self, caller: str) -> None:
+        if not self.has_role(ADMIN_ROLE, caller)[0]:
+            raise Revert("AccessManagerUnauthorizedAccount", caller, ADMIN_ROLE)
