@@ -9,6 +9,7 @@ import pytest
 from tests.gas.floor import Touched, ratio, touched
 from tests.gas.operations import OPERATIONS
 from tests.support.raw import deploy
+from tests.support.shows import shows
 from tests.support.stage import USD, Stage
 from wellhead.chain import UnlockedAccount
 from wellhead.chain.contract import GAS_CEILING, Receipt, transact
@@ -135,6 +136,7 @@ def test_what_all_data_costs_at_least() -> None:
     assert Touched(zero_bytes=3, nonzero_bytes=2).data_floor == 21_000 + 30 + 80
 
 
+@shows("GAS-2")
 @pytest.mark.parametrize(
     "name",
     [
@@ -167,6 +169,7 @@ def test_only_what_succeeded_and_pays_usual_prices_is_counted(stage: Stage) -> N
         touched(rpc, receipt.hash)
 
 
+@shows("GAS-2")
 def test_ratios_have_two_digits() -> None:
     assert ratio(21_000, 21_000) == "1.00"
     assert ratio(2_004, 1_000) == "2.00"

@@ -14,6 +14,7 @@ from tests.gas.measure import (
     write,
 )
 from tests.gas.operations import OPERATIONS
+from tests.support.shows import shows
 
 pytestmark = pytest.mark.gas
 
@@ -25,6 +26,7 @@ def measured() -> dict[str, list[Measured]]:
     return found
 
 
+@shows("GAS-1")
 def test_gas_floors_and_new_slots_are_those_of_the_snapshot(
     measured: dict[str, list[Measured]],
 ) -> None:
@@ -33,10 +35,12 @@ def test_gas_floors_and_new_slots_are_those_of_the_snapshot(
     )
 
 
+@shows("GAS-1")
 def test_no_operation_is_over_its_limit(measured: dict[str, list[Measured]]) -> None:
     assert over_limit(figures_of(measured)) == {}
 
 
+@shows("GAS-1")
 def test_a_gas_too_much_is_over_the_limit() -> None:
     figures = {name: {"gas": op.limit or 0} for name, op in OPERATIONS.items()}
     assert over_limit(figures) == {}
@@ -44,6 +48,7 @@ def test_a_gas_too_much_is_over_the_limit() -> None:
     assert over_limit(figures) == {"accrue": 1}
 
 
+@shows("GAS-2")
 def test_no_transaction_uses_less_than_its_floor(measured: dict[str, list[Measured]]) -> None:
     for name, transactions in measured.items():
         for transaction in transactions:

@@ -25,7 +25,7 @@ from wellhead.sources import build_hash
 ROOT = toolchain.project_root()
 STATE = ROOT / toolchain.STATE
 UV = STATE / "uv" / "bin" / "uv"
-SMALL_WHEEL = 1_000_000  # bytes
+SMALL_WHEEL = 1_200_000  # bytes
 
 
 def uv(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.audit import audit, happen, node_of, told
 from tests.support.stage import Stage, Terms
 from wellhead.audit.words import slot_of
-from wellhead.chain import RpcError
+from wellhead.chain import NodeUnreachable, RpcError
 
 RECEIPTS = {"eth_getBlockReceipts", "eth_getTransactionReceipt"}
 
@@ -228,3 +228,22 @@ def test_words_that_can_not_be_read_are_too(stage: Stage) -> None:
 
     with pytest.raises(RpcError, match="eth_getStorageAt: the answer can not be read"):
         audit(stage, node_of(stage, change, ["eth_getProof"]))
+
+
+def test_a_contract_over_whose_proof_the_node_takes_too_long_is_read_word_by_word(
+    stage: Stage,
+) -> None:
+    oracle = stage.oracle.address.lower()
+
+    def change(method: str, params: Sequence[Any], said: Any) -> Any:
+        if method == "eth_getProof" and params[0] == oracle:
+            raise NodeUnreachable("http://node", "timed out")
+        return said
+
+    happen(stage)
+    node = node_of(stage, change)
+    done = audit(stage, node)
+    assert told(done) == []
+    proven = {one.agreement.contract: one.agreement.proven for one in done.contracts}
+    assert {name for name, is_proven in proven.items() if not is_proven} == {"MetricsOracle"}
+    assert "eth_getStorageAt" in node.asked

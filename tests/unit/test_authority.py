@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import Contract, Receipt, UnlockedAccount
@@ -104,6 +105,7 @@ ADMIN_FUNCTIONS = [
 ]
 
 
+@shows("AUTH-2")
 @pytest.mark.parametrize("who", PEOPLE)
 @pytest.mark.parametrize("function", list(ALLOWED))
 def test_each_restricted_function_has_one_role(stage: Stage, function: str, who: str) -> None:
@@ -117,6 +119,7 @@ def test_each_restricted_function_has_one_role(stage: Stage, function: str, who:
             attempt(stage, function, caller)
 
 
+@shows("AUTH-3")
 def test_the_roles_are_as_deployed(stage: Stage) -> None:
     roles = {
         (stage.registry, "register"): OPERATOR,
@@ -160,6 +163,7 @@ def test_four_contracts_are_managed_by_the_authority(stage: Stage) -> None:
         assert stage.authority.call("getTargetAdminDelay", contract.address) == 0
 
 
+@shows("AUTH-1")
 def test_the_list_of_admin_functions_is_complete(stage: Stage) -> None:
     assert list(admin_calls(stage)) == ADMIN_FUNCTIONS
     changing = {
@@ -215,6 +219,7 @@ def test_a_guardian_can_resign_but_not_for_another(stage: Stage) -> None:
         attempt(stage, "pause", guardian)
 
 
+@shows("AUTH-3")
 @pytest.mark.parametrize("role", [ADMIN, PUBLIC])
 def test_the_admins_and_the_publics_roles_are_locked(stage: Stage, role: int) -> None:
     for function, arguments in (
@@ -226,6 +231,7 @@ def test_the_admins_and_the_publics_roles_are_locked(stage: Stage, role: int) ->
             stage.authority.send(function, role, *arguments, sender=stage.governor)
 
 
+@shows("AUTH-3")
 def test_nobody_is_a_member_of_the_public(stage: Stage) -> None:
     account = stage.stranger.address
     for function, arguments in (
@@ -249,6 +255,7 @@ def test_a_closed_contract_stops_its_restricted_functions_only(stage: Stage) -> 
     attempt(stage, "announceSigners", stage.governor)
 
 
+@shows("AUTH-6")
 @pytest.mark.parametrize("name", ["registry", "oracle"])
 def test_only_the_authority_hands_a_contract_over(stage: Stage, name: str) -> None:
     contract: Contract = getattr(stage, name)
@@ -263,6 +270,7 @@ def test_only_the_authority_hands_a_contract_over(stage: Stage, name: str) -> No
         )
 
 
+@shows("AUTH-6")
 def test_a_contract_is_handed_to_another_authority_that_has_code(stage: Stage) -> None:
     oracle, nobody = stage.oracle, stage.stranger.address
     with refused(stage, "AccessManagedInvalidAuthority", nobody):
@@ -289,6 +297,7 @@ def hand_over(stage: Stage, heir: UnlockedAccount) -> None:
     stage.authority.send("renounceRole", ADMIN, stage.governor.address, sender=stage.governor)
 
 
+@shows("AUTH-3")
 def test_a_deployer_that_handed_over_keeps_nothing(stage: Stage) -> None:
     deployer, heir = stage.governor, stage.holders[0]
     hand_over(stage, heir)

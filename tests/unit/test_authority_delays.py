@@ -9,6 +9,7 @@ import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from tests.support.shows import shows
 from tests.support.stage import HOUR, Stage
 from tests.support.state import refused
 from wellhead.chain import Contract, Receipt, UnlockedAccount
@@ -71,6 +72,7 @@ def announced(stage: Stage) -> tuple[bytes, int]:
     return found
 
 
+@shows("AUTH-4")
 def test_a_delayed_call_can_not_be_made_at_once(stage: Stage, change: Operation) -> None:
     with refused(stage, "AccessManagerNotScheduled", change.id):
         change.call()
@@ -93,6 +95,7 @@ def test_a_call_is_scheduled_for_the_end_of_its_delay(stage: Stage, change: Oper
     assert stage.authority.call("getNonce", change.id) == 1
 
 
+@shows("AUTH-4")
 @pytest.mark.parametrize("way", ["call", "execute"])
 def test_a_scheduled_call_is_ready_to_the_second(stage: Stage, change: Operation, way: str) -> None:
     change.schedule()
@@ -113,6 +116,7 @@ def test_a_scheduled_call_is_ready_to_the_second(stage: Stage, change: Operation
         getattr(change, way)()
 
 
+@shows("AUTH-4")
 def test_a_scheduled_call_expires_after_a_week(stage: Stage, change: Operation) -> None:
     week = stage.authority.call("expiration")
     assert week == 7 * DAY
@@ -129,6 +133,7 @@ def test_a_scheduled_call_expires_after_a_week(stage: Stage, change: Operation) 
     assert change.schedule().event("OperationScheduled")["nonce"] == 2
 
 
+@shows("AUTH-4")
 def test_a_scheduled_call_is_no_other_call(stage: Stage, change: Operation) -> None:
     change.schedule()
     stage.skip(DELAY)
@@ -138,6 +143,7 @@ def test_a_scheduled_call_is_no_other_call(stage: Stage, change: Operation) -> N
         other.call()
 
 
+@shows("AUTH-4")
 def test_a_call_is_scheduled_once_at_a_time(stage: Stage, change: Operation) -> None:
     change.schedule()
     with refused(stage, "AccessManagerAlreadyScheduled", change.id):
@@ -210,6 +216,7 @@ def test_schedules_are_consumed_only_for_a_call_under_way(stage: Stage, name: st
         stage.authority.call(*asked, sender=contract.address)
 
 
+@shows("AUTH-5")
 def test_a_governor_with_a_delay_announces_everything(stage: Stage) -> None:
     governor, newcomer = stage.governor, stage.stranger
     stage.authority.send("grantRole", ADMIN, governor.address, DELAY, sender=governor)
@@ -228,6 +235,7 @@ def test_a_governor_with_a_delay_announces_everything(stage: Stage) -> None:
     stage.registry.send("pause", sender=newcomer)
 
 
+@shows("AUTH-5")
 def test_only_a_delay_of_the_admin_role_binds_its_members(stage: Stage, change: Operation) -> None:
     lift = ("setTargetFunctionRole", stage.oracle.address, [change.data[:4]], ADMIN)
     with stage.scratch():
@@ -241,6 +249,7 @@ def test_only_a_delay_of_the_admin_role_binds_its_members(stage: Stage, change: 
         change.call()
 
 
+@shows("AUTH-5")
 def test_a_shorter_delay_waits_for_the_difference(stage: Stage, change: Operation) -> None:
     account = stage.governor.address
     stage.authority.send("grantRole", SIGNERS, account, 0, sender=stage.governor)

@@ -7,6 +7,7 @@ import pytest
 from tests.support.payment import NONCE, authorization, encoded, permit
 from tests.support.raw import attempt
 from tests.support.rent import cost
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import Receipt, UnlockedAccount
@@ -62,6 +63,7 @@ def test_all_desks_take_the_stablecoin(stage: Stage) -> None:
         assert stage.deployment.contract(name).call("cash") == stage.cash.address
 
 
+@shows("PAY-2")
 def test_a_permit_and_a_lease_in_one(stage: Stage, cluster: int, payer: UnlockedAccount) -> None:
     allow = encoded(stage.market, "permitCash", *permit(stage, PRICE, payer))
     receipt = batch(stage, payer, allow, lease(stage, cluster))
@@ -70,6 +72,7 @@ def test_a_permit_and_a_lease_in_one(stage: Stage, cluster: int, payer: Unlocked
     assert wallet(stage, payer) == (9 * PRICE, 0, 0)
 
 
+@shows("PAY-2")
 def test_a_permit_that_somebody_sent_before_is_good(
     stage: Stage, cluster: int, payer: UnlockedAccount
 ) -> None:
@@ -94,6 +97,7 @@ def test_a_permit_is_good_once(stage: Stage, cluster: int, payer: UnlockedAccoun
     refuse(stage, payer, [allow, lease(stage, cluster)], "ERC2612InvalidSigner")
 
 
+@shows("PAY-2")
 @pytest.mark.parametrize("desk", DESKS)
 def test_a_permit_expires(stage: Stage, payer: UnlockedAccount, desk: str) -> None:
     deadline = stage.now()
@@ -109,6 +113,7 @@ def test_a_permit_expires(stage: Stage, payer: UnlockedAccount, desk: str) -> No
     assert wallet(stage, payer) == (10 * PRICE, 0, PRICE)
 
 
+@shows("PAY-2")
 @pytest.mark.parametrize("desk", DESKS)
 def test_a_permit_is_its_signers(stage: Stage, payer: UnlockedAccount, desk: str) -> None:
     thief = stage.tenants[1]
@@ -122,6 +127,7 @@ def test_a_permit_is_its_signers(stage: Stage, payer: UnlockedAccount, desk: str
         )
 
 
+@shows("PAY-4")
 def test_an_authorization_and_a_lease_in_one(
     stage: Stage, cluster: int, payer: UnlockedAccount
 ) -> None:
@@ -146,6 +152,7 @@ def test_an_authorization_and_a_lease_in_one(
     assert wallet(stage, payer) == (9 * PRICE, 0, 0)
 
 
+@shows("SETTLE-7")
 def test_a_claim_is_spent_before_anything_else(
     stage: Stage, cluster: int, payer: UnlockedAccount
 ) -> None:
@@ -161,6 +168,7 @@ def test_a_claim_is_spent_before_anything_else(
     assert wallet(stage, payer) == (PRICE, 8 * PRICE - paid, 0)
 
 
+@shows("SETTLE-7")
 def test_a_refund_pays_the_next_lease(stage: Stage, cluster: int) -> None:
     """Sell back and lease again in one transaction, with no coin moving but for the rest."""
     tenant = stage.tenants[0]
@@ -175,6 +183,7 @@ def test_a_refund_pays_the_next_lease(stage: Stage, cluster: int) -> None:
     assert stage.claim_of(tenant) == 0
 
 
+@shows("PAY-3")
 @pytest.mark.parametrize("desk", DESKS)
 @pytest.mark.parametrize("spent", ["alone", "in a batch", "at the vault"])
 def test_an_authorization_is_good_once(
@@ -199,6 +208,7 @@ def test_an_authorization_is_good_once(
         attempt(stage.vault, "depositWithAuthorization", *direct, sender=payer)
 
 
+@shows("PAY-3")
 @pytest.mark.parametrize("desk", DESKS)
 def test_an_authorization_is_good_strictly_between_its_times(
     stage: Stage, payer: UnlockedAccount, desk: str
@@ -216,6 +226,7 @@ def test_an_authorization_is_good_strictly_between_its_times(
     assert stage.claim_of(payer) == 50
 
 
+@shows("PAY-3")
 @pytest.mark.parametrize("desk", DESKS)
 def test_nobody_else_uses_an_authorization(stage: Stage, payer: UnlockedAccount, desk: str) -> None:
     """Not at the desks, not at the vault, and not at the coin: it names the vault as receiver."""
@@ -236,6 +247,7 @@ def test_nobody_else_uses_an_authorization(stage: Stage, payer: UnlockedAccount,
     assert stage.claim_of(payer) == 50
 
 
+@shows("PAY-3")
 @pytest.mark.parametrize("desk", DESKS)
 def test_an_authorization_to_a_desk_is_none_to_the_vault(
     stage: Stage, payer: UnlockedAccount, desk: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.shows import shows
 from tests.support.stage import HOUR, Stage
 from tests.support.state import refused
 from wellhead.chain import Receipt
@@ -52,6 +53,7 @@ def test_while_running_the_clock_counts_every_second(stage: Stage) -> None:
         assert clock_at(stage, stage.now()) == stage.now() - start
 
 
+@shows("PAUSE-7")
 def test_a_pause_announces_the_clock_and_stops_it(stage: Stage) -> None:
     at = stage.now() + 100
     reading = at - started(stage)
@@ -75,12 +77,14 @@ def test_an_end_of_pause_announces_the_clock_and_runs_it_on_from_there(stage: St
     assert stage.registry.call("clock") == reading + 5
 
 
+@shows("PAUSE-7")
 def test_a_running_market_can_not_be_unpaused(stage: Stage) -> None:
     with refused(stage, "CapacityRegistry_NotPaused"):
         stage.registry.send("unpause", sender=stage.guardian)
     assert stage.registry.call("paused") is False
 
 
+@shows("PAUSE-7")
 def test_a_paused_market_can_not_be_paused_again(stage: Stage) -> None:
     pause(stage, stage.now() + 1)
     reading = stage.registry.call("clock")
@@ -96,6 +100,7 @@ def test_a_second_unpause_is_refused(stage: Stage) -> None:
         stage.registry.send("unpause", sender=stage.guardian)
 
 
+@shows("PAUSE-3")
 def test_the_past_stays_as_it_was(stage: Stage) -> None:
     start, now = started(stage), stage.now()
     first, second = now + 1000, now + 5000
@@ -124,6 +129,7 @@ def test_the_clock_of_a_pause_that_lasts_can_be_asked_at_any_time_in_it(stage: S
     assert [clock_at(stage, t) for t in asked] == [reading - 1, reading, reading, reading]
 
 
+@shows("PAUSE-3")
 @pytest.mark.parametrize("pauses", [1, 2, 3, 4, 7])
 def test_several_pauses_add_up(stage: Stage, pauses: int) -> None:
     model = Clock(started(stage))
@@ -144,6 +150,7 @@ def test_several_pauses_add_up(stage: Stage, pauses: int) -> None:
     assert answers == [model.at(t) for t in asked]
 
 
+@shows("PAUSE-3")
 def test_pause_and_unpause_in_one_second_cost_no_time(stage: Stage) -> None:
     at = stage.now() + 100
     reading = at - started(stage)
@@ -156,6 +163,7 @@ def test_pause_and_unpause_in_one_second_cost_no_time(stage: Stage) -> None:
     assert [clock_at(stage, t) - reading for t in asked] == [-1, 0, 1, 10]
 
 
+@shows("PAUSE-3")
 def test_unpause_and_pause_in_one_second_let_no_time_pass(stage: Stage) -> None:
     first, second = stage.now() + 100, stage.now() + 1100
     reading = first - started(stage)

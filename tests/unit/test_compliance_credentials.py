@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.support.raw import attempt, deploy
 from tests.support.reverts import expect_revert
 from tests.support.shares import ZERO
+from tests.support.shows import shows
 from tests.support.signatures import ORDER
 from tests.support.stage import FOREVER, NORWAY, RETAIL, Stage
 from tests.support.standing import SWEDEN, present, signature_of, statement
@@ -85,18 +86,21 @@ def test_a_newer_word_replaces_an_older_one(stage: Stage) -> None:
     assert (found["issued"], found["expires"]) == (now - 1, now + 500)
 
 
+@shows("COMP-12")
 @pytest.mark.parametrize("jurisdiction", [0, 1024, 2**16 - 1])
 def test_jurisdictions_that_are_none(stage: Stage, jurisdiction: int) -> None:
     said = statement(HOLDER, stage.now(), jurisdiction=jurisdiction)
     refuse(stage, said, "Compliance_InvalidJurisdiction", jurisdiction, 1023)
 
 
+@shows("COMP-12")
 @pytest.mark.parametrize("jurisdiction", [1, 31, 32, 1023])
 def test_jurisdictions_at_the_ends(stage: Stage, jurisdiction: int) -> None:
     present(stage, stage.issuer, statement(HOLDER, stage.now(), jurisdiction=jurisdiction))
     assert standing(stage)["jurisdiction"] == jurisdiction
 
 
+@shows("COMP-12")
 @pytest.mark.parametrize("kind", [8, 255])
 def test_classes_that_are_none(stage: Stage, kind: int) -> None:
     refuse(stage, statement(HOLDER, stage.now(), kind=kind), "Compliance_InvalidClass", kind, 7)
@@ -106,6 +110,7 @@ def test_nobody_holds_nothing(stage: Stage) -> None:
     refuse(stage, statement(ZERO, stage.now()), "Compliance_InvalidAccount", ZERO)
 
 
+@shows("COMP-3")
 @pytest.mark.parametrize("late", [0, 1, 1000])
 def test_a_credential_that_has_ended(stage: Stage, late: int) -> None:
     now = stage.now() + 10
@@ -114,6 +119,7 @@ def test_a_credential_that_has_ended(stage: Stage, late: int) -> None:
     refuse(stage, said, "Compliance_Expired", now - late, now)
 
 
+@shows("COMP-3")
 def test_a_credential_of_one_second(stage: Stage) -> None:
     """It holds in the block that brings it, and in no later one."""
     now = stage.now() + 10
@@ -131,6 +137,7 @@ def test_a_credential_from_the_future(stage: Stage, early: int) -> None:
     refuse(stage, statement(HOLDER, now + early), "Compliance_NotYetIssued", now + early, now)
 
 
+@shows("COMP-4")
 @pytest.mark.parametrize("older", [0, 1, 1000])
 def test_a_credential_that_is_not_newer(stage: Stage, older: int) -> None:
     """The very same one, or another: what was said last counts, not what was brought last."""
@@ -146,6 +153,7 @@ def test_a_credential_from_1970(stage: Stage) -> None:
     refuse(stage, statement(HOLDER, 1), "Compliance_BeforeAccreditation", 1, since)
 
 
+@shows("COMP-4")
 @pytest.mark.parametrize("since", [-1, 0, 1])
 def test_what_was_said_before_a_revocation(stage: Stage, since: int) -> None:
     """A revocation makes void whatever was issued up to its second."""
@@ -160,6 +168,7 @@ def test_what_was_said_before_a_revocation(stage: Stage, since: int) -> None:
         refuse(stage, said, "Compliance_Outdated", revoked + since, revoked)
 
 
+@shows("COMP-4")
 @pytest.mark.parametrize("field", range(5))
 def test_a_signature_is_for_its_contents(stage: Stage, field: int) -> None:
     now = stage.now()
@@ -180,6 +189,7 @@ def test_nobody_signs_for_an_issuer(stage: Stage) -> None:
         refuse(stage, said, *error, signature=signature)
 
 
+@shows("COMP-4")
 def test_only_accredited_issuers_count(stage: Stage) -> None:
     said, stranger = statement(HOLDER, stage.now()), dev_account(31)
     for issuer in (stranger.address, ZERO):
@@ -194,6 +204,7 @@ def test_only_accredited_issuers_count(stage: Stage) -> None:
             )
 
 
+@shows("COMP-4")
 def test_a_signature_for_another_contract(stage: Stage) -> None:
     other = deploy(stage, "Compliance", stage.authority.address, stage.registry.address)
     said = statement(HOLDER, stage.now())
@@ -202,6 +213,7 @@ def test_a_signature_for_another_contract(stage: Stage) -> None:
     refuse(stage, said, *error, signature=signature)
 
 
+@shows("COMP-4")
 def test_a_signature_for_another_chain(stage: Stage) -> None:
     said = statement(HOLDER, stage.now())
     signature = signature_of(stage, stage.issuer, said, chain_id=OTHER_CHAIN)
@@ -262,6 +274,7 @@ def test_the_digest_is_the_one_computed_here(deployed: Stage, said: list[Credent
     assert asked == [credential_digest(chain_id, address, one) for one in said]
 
 
+@shows("SIG-14")
 def test_the_digest_is_typed_data(stage: Stage) -> None:
     """Another library hashes it to the same, by the domain that the contract describes."""
     fields = [("holder", "address"), ("jurisdiction", "uint16"), ("class", "uint8")]

@@ -11,6 +11,7 @@ from tests.support.payment import encoded
 from tests.support.raw import attempt, deploy
 from tests.support.reverts import expect_revert
 from tests.support.shares import ZERO, Share, set_up
+from tests.support.shows import shows
 from tests.support.stage import MAX, UNIT, Stage
 from tests.support.state import unchanged
 from wellhead.chain import Contract, Reverted, UnlockedAccount, dev_account
@@ -44,6 +45,7 @@ def refuse(
 # Blocks
 
 
+@shows("COMP-10")
 @pytest.mark.parametrize("known", [True, False])
 def test_a_block(stage: Stage, known: bool) -> None:
     """Who is blocked neither sends nor receives, until the block is lifted; it can be set and
@@ -64,6 +66,7 @@ def test_a_block(stage: Stage, known: bool) -> None:
         ]
 
 
+@shows("COMP-10")
 def test_a_block_outlives_credentials(stage: Stage) -> None:
     """A new credential does not lift it, nor does a revocation."""
     account = stage.holders[0].address
@@ -85,6 +88,7 @@ def test_nobody_can_not_be_meant(stage: Stage, share: Share) -> None:
         refuse(stage, *call, by=stage.officer, error=("Compliance_InvalidAccount", ZERO))
 
 
+@shows("REV-13", "COMP-10")
 def test_a_block_stops_no_claim(share: Share) -> None:
     """Revenue can be claimed all the same."""
     holder, friend = share.holders[:2]
@@ -111,6 +115,7 @@ def test_a_system_holder_is_named_by_the_governor(stage: Stage) -> None:
     assert stage.compliance.call_many([*asked, ("canSend", (contract,))]) == [True] * 4
 
 
+@shows("COMP-9")
 @pytest.mark.parametrize("account", [ZERO, HOLDER])
 def test_a_system_holder_is_a_contract(stage: Stage, account: str) -> None:
     error = ("Compliance_NotContract", account)
@@ -122,6 +127,7 @@ def test_a_system_holder_is_one_once(stage: Stage, pool: Contract) -> None:
     refuse(stage, "addSystemHolder", pool.address, by=stage.governor, error=error)
 
 
+@shows("COMP-9")
 def test_a_blocked_contract_is_free_as_a_system_holder(stage: Stage) -> None:
     contract = deploy(stage, "TestSigner").address
     stage.compliance.send("setBlocked", contract, True, sender=stage.officer)
@@ -137,6 +143,7 @@ def spend(share: Share, pool: Contract, amount: int) -> None:
     pool.send("perform", share.token.address, call, sender=share.stage.stranger)
 
 
+@shows("COMP-9")
 @pytest.mark.parametrize("frozen", [1, 2 * UNIT, MAX])
 def test_a_frozen_contract_is_free_as_a_system_holder(share: Share, frozen: int) -> None:
     """What was frozen before is not stuck: it is free at once, or can be released."""
@@ -152,6 +159,7 @@ def test_a_frozen_contract_is_free_as_a_system_holder(share: Share, frozen: int)
     assert share.balance(share.holders[1]) == 2 * UNIT
 
 
+@shows("COMP-9")
 def test_a_system_holder_is_one_for_ever(share: Share, pool: Contract) -> None:
     """It can be neither blocked nor frozen nor taken from, by anybody, and no credential, dismissal
     or rule matters to it."""
@@ -188,6 +196,7 @@ def test_tokens_can_be_forced_to_a_system_holder(share: Share, pool: Contract) -
 # One cluster's tokens
 
 
+@shows("COMP-11")
 def test_freezes_and_forced_transfers_are_of_one_cluster(share: Share) -> None:
     other, (first, second) = set_up(share.stage), share.holders[:2]
     other.mint(first, 10 * UNIT)
@@ -199,6 +208,7 @@ def test_freezes_and_forced_transfers_are_of_one_cluster(share: Share) -> None:
     assert (share.balance(second), other.balance(second)) == (3 * UNIT, 10 * UNIT)
 
 
+@shows("COMP-11")
 @pytest.mark.parametrize("cluster", [0, 99, MAX])
 def test_clusters_that_are_none(share: Share, cluster: int) -> None:
     stage, (first, second) = share.stage, share.holders[:2]

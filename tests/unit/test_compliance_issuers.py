@@ -11,6 +11,7 @@ from tests.support.payment import encoded
 from tests.support.raw import attempt, deploy
 from tests.support.reverts import expect_revert
 from tests.support.shares import ZERO
+from tests.support.shows import shows
 from tests.support.stage import Stage
 from tests.support.standing import SWEDEN, present, signature_of, statement
 from tests.support.state import unchanged
@@ -44,6 +45,7 @@ def refuse(stage: Stage, function: str, *arguments: Any, by: Account, error: Any
 # Accreditation
 
 
+@shows("COMP-6")
 def test_issuers_are_numbered(stage: Stage) -> None:
     asked = [("issuerNumberOf", (who.address,)) for who in (stage.issuer, FIRST, SECOND)]
     assert stage.compliance.call_many(asked) == [1, 0, 0]
@@ -54,6 +56,7 @@ def test_issuers_are_numbered(stage: Stage) -> None:
     assert stage.compliance.call_many(asked) == [1, 2, 3]
 
 
+@shows("COMP-6")
 def test_an_issuer_is_accredited_once(stage: Stage, compliance: Contract) -> None:
     error = ("Compliance_AlreadyAccredited", FIRST.address)
     refuse(stage, "accredit", FIRST.address, by=stage.officer, error=error)
@@ -65,6 +68,7 @@ def test_nobody_is_no_issuer(stage: Stage) -> None:
     assert stage.compliance.call("issuerNumberOf", ZERO) == 0
 
 
+@shows("COMP-5")
 def test_a_dismissal_voids_everything_at_once(stage: Stage, compliance: Contract) -> None:
     other = dev_account(31).address
     present(stage, FIRST, statement(HOLDER, stage.now()))
@@ -88,12 +92,14 @@ def test_only_accredited_issuers_are_dismissed(
     refuse(stage, "dismiss", who, by=stage.officer, error=("Compliance_NotAccredited", who))
 
 
+@shows("COMP-5")
 def test_a_dismissed_issuer_brings_nothing(stage: Stage, compliance: Contract) -> None:
     compliance.send("dismiss", FIRST.address, sender=stage.officer)
     with expect_revert("Compliance_NotAccredited", FIRST.address):
         present(stage, FIRST, statement(HOLDER, stage.now()))
 
 
+@shows("COMP-5")
 def test_old_credentials_stay_void_after_a_new_accreditation(
     stage: Stage, compliance: Contract
 ) -> None:
@@ -115,6 +121,7 @@ def test_old_credentials_stay_void_after_a_new_accreditation(
     assert may_receive(compliance) is True
 
 
+@shows("COMP-5")
 def test_what_was_signed_before_a_dismissal_stays_void(stage: Stage, compliance: Contract) -> None:
     """Also what nobody had brought on chain until the new accreditation."""
     said = statement(HOLDER, stage.now())
@@ -128,6 +135,7 @@ def test_what_was_signed_before_a_dismissal_stays_void(stage: Stage, compliance:
     assert may_receive(compliance) is False
 
 
+@shows("COMP-6")
 def test_there_are_255_accreditations(stage: Stage, compliance: Contract) -> None:
     """Dismissals free no number: one that was used once never comes again."""
     stage.anvil.rpc(
@@ -240,6 +248,7 @@ def test_the_compliance_role_revokes(stage: Stage, compliance: Contract) -> None
     revoked(stage, stage.officer)
 
 
+@shows("COMP-7")
 @pytest.mark.parametrize("who", ["other issuer", "holder", "stranger", "governor"])
 def test_nobody_else_revokes_what_is_valid(stage: Stage, compliance: Contract, who: str) -> None:
     present(stage, FIRST, statement(HOLDER, stage.now()))
@@ -255,6 +264,7 @@ def test_nobody_else_revokes_what_is_valid(stage: Stage, compliance: Contract, w
     assert may_receive(compliance) is True
 
 
+@shows("COMP-7")
 @pytest.mark.parametrize("case", ["never", "expired", "revoked", "dismissed"])
 def test_any_issuer_revokes_where_none_is_valid(
     stage: Stage, compliance: Contract, case: str
@@ -275,6 +285,7 @@ def test_any_issuer_revokes_where_none_is_valid(
         present(stage, SECOND, pending)
 
 
+@shows("COMP-7")
 def test_a_dismissed_issuer_revokes_nothing(stage: Stage, compliance: Contract) -> None:
     """Not even its own, which counts for nothing: each revocation would make void what another
     issuer has just said, and keep the holder out."""

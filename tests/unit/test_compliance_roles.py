@@ -12,6 +12,7 @@ from tests.support.payment import encoded
 from tests.support.raw import attempt, deploy
 from tests.support.reverts import expect_revert
 from tests.support.shares import Share, set_up
+from tests.support.shows import shows
 from tests.support.stage import HOUR, NORWAY, UNIT, Stage
 from tests.support.standing import present, statement
 from tests.support.state import unchanged
@@ -60,6 +61,7 @@ def test_every_restricted_function_is_looked_at(share: Share) -> None:
     assert set(calls(share)) == set(NAMES)
 
 
+@shows("AUTH-2")
 @pytest.mark.parametrize("function", NAMES)
 def test_only_its_role_may(share: Share, function: str) -> None:
     """Naming system holders is the governor's, all else the compliance role's; neither does what is

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.support.raw import attempt
 from tests.support.reverts import expect_revert
 from tests.support.shares import set_up
+from tests.support.shows import shows
 from tests.support.stage import NORWAY, RETAIL, UNIT, Stage, Terms
 from tests.support.standing import SWEDEN, present, statement
 from tests.support.state import unchanged
@@ -63,6 +64,7 @@ def test_a_rule_for_nobody_in_particular(stage: Stage) -> None:
     assert rules(stage, 5) == {7: 3}
 
 
+@shows("COMP-8")
 @pytest.mark.property
 @given(
     st.lists(
@@ -93,16 +95,19 @@ def test_jurisdictions_that_are_none(stage: Stage, jurisdiction: int) -> None:
     refuse(stage, (0, [1, jurisdiction], 1), *error)
 
 
+@shows("COMP-12")
 @pytest.mark.parametrize("policy", [2**32, 2**251, 2**256 - 1])
 def test_policies_that_are_none(stage: Stage, policy: int) -> None:
     refuse(stage, (policy, [1], 1), "Compliance_InvalidPolicy", policy, LAST_POLICY)
 
 
+@shows("COMP-12")
 @pytest.mark.parametrize("classes", [256, 2**256 - 1])
 def test_sets_of_classes_that_are_none(stage: Stage, classes: int) -> None:
     refuse(stage, (0, [1], classes), "Compliance_InvalidClass", classes, 255)
 
 
+@shows("COMP-8")
 @pytest.mark.parametrize("key", [(0, 1024), (0, 1024 + 578), (4, 2048 + 1), (2**251 + 5, 1)])
 def test_no_rule_is_read_where_none_can_be(stage: Stage, key: tuple[int, int]) -> None:
     """Beyond the last jurisdiction and the last policy no rule of another one shows."""
@@ -111,6 +116,7 @@ def test_no_rule_is_read_where_none_can_be(stage: Stage, key: tuple[int, int]) -
     assert stage.compliance.call("ruleOf", *key) == 0
 
 
+@shows("COMP-8")
 @pytest.mark.parametrize("jurisdiction", [1, 31, 32, 1023])
 @pytest.mark.parametrize("kind", [0, 1, 7])
 def test_a_class_is_one_bit_of_a_rule(stage: Stage, jurisdiction: int, kind: int) -> None:
@@ -125,6 +131,7 @@ def test_a_class_is_one_bit_of_a_rule(stage: Stage, jurisdiction: int, kind: int
         assert stage.compliance.call("canReceive", 9, HOLDER) is (bit != kind)
 
 
+@shows("COMP-8")
 def test_a_rule_is_of_one_policy_and_one_jurisdiction(stage: Stage) -> None:
     present(stage, stage.issuer, statement(HOLDER, stage.now(), jurisdiction=SWEDEN, kind=2))
     set_rule(stage, 7, [SWEDEN], 1 << 2)
@@ -137,6 +144,7 @@ def test_a_rule_is_of_one_policy_and_one_jurisdiction(stage: Stage) -> None:
     assert stage.compliance.call_many(both) == [(True, True), (True, False)]
 
 
+@shows("COMP-2")
 def test_a_rule_counts_at_once(stage: Stage) -> None:
     """Nobody loses tokens by a rule; who is not eligible any more can only send."""
     share = set_up(stage)

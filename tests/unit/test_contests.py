@@ -22,6 +22,7 @@ from tests.support.raw import attempt, deploy, impersonate
 from tests.support.records import record
 from tests.support.rent import open_lease
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, FINALITY, HOUR, MAX, Stage
 from tests.support.state import refused
 from tests.support.values import plain
@@ -58,6 +59,7 @@ def test_the_constants_are_half_a_percent_and_what_was_deployed(stage: Stage) ->
     assert stage.contests.call_many([("TOLERANCE", []), ("deposit", [])]) == [5_000, DEPOSIT]
 
 
+@shows("SIG-14")
 def test_the_domain_is_the_contests(stage: Stage) -> None:
     domain = plain(stage.contests.call("eip712Domain"))
     here = (stage.deployment.chain_id, stage.contests.address)
@@ -96,6 +98,7 @@ def test_a_contest_is_announced_and_the_record_held(case: Case) -> None:
     assert stage.claim_of(stage.contests) == DEPOSIT
 
 
+@shows("CON-1")
 def test_a_contested_hour_does_not_become_final(case: Case) -> None:
     stage = case.stage
     case.contest()
@@ -105,6 +108,7 @@ def test_a_contested_hour_does_not_become_final(case: Case) -> None:
         assert case.record["isFinal"] is False
 
 
+@shows("ORA-13")
 def test_other_hours_and_clusters_are_not_contested(case: Case) -> None:
     stage = case.stage
     stage.to_hour(case.hour + 2)
@@ -120,6 +124,7 @@ def test_other_hours_and_clusters_are_not_contested(case: Case) -> None:
     assert stage.oracle.call("finalAvailable", case.cluster, case.hour + 1) == (True, 10_000)
 
 
+@shows("CON-2")
 @pytest.mark.parametrize("who", ["stranger", "operator", "governor", "guardian", "relay"])
 def test_only_the_owner_contests(case: Case, who: str) -> None:
     caller = getattr(case.stage, who)
@@ -127,6 +132,7 @@ def test_only_the_owner_contests(case: Case, who: str) -> None:
         attempt(case.stage.contests, "contest", case.lease.id, case.hour, sender=caller)
 
 
+@shows("CON-2")
 def test_whom_the_owner_approved_or_lets_use_the_lease_may_not(case: Case) -> None:
     stage, lease = case.stage, case.lease
     friend, user = stage.tenants[1], stage.tenants[2]
@@ -157,6 +163,7 @@ def test_every_hour_of_the_lease_can_be_contested(stage: Stage, place: str) -> N
     assert record(stage, case.cluster, hour)["isContested"] is True
 
 
+@shows("CON-2")
 @pytest.mark.parametrize("offset", [-1, 4, 5, None])
 def test_no_other_hour_can_be(stage: Stage, offset: int | None) -> None:
     case = reported(stage)
@@ -170,12 +177,14 @@ def test_no_other_hour_can_be(stage: Stage, offset: int | None) -> None:
         contest(stage, lease.id, hour, case.tenant)
 
 
+@shows("CON-3")
 def test_an_hour_without_a_report_can_not_be_contested(case: Case) -> None:
     for hour in (case.hour + 1, case.hour + 2):
         with refused(case.stage, "MetricsOracle_NotReported", case.cluster, hour):
             contest(case.stage, case.lease.id, hour, case.tenant)
 
 
+@shows("ORA-8")
 def test_a_record_can_be_contested_until_it_is_final_to_the_second(case: Case) -> None:
     stage, final_at = case.stage, case.record["finalAt"]
     last = stage.now() + FINALITY - 1
@@ -188,6 +197,7 @@ def test_a_record_can_be_contested_until_it_is_final_to_the_second(case: Case) -
         case.contest()
 
 
+@shows("CON-3")
 def test_an_hour_closed_for_silence_is_final(stage: Stage) -> None:
     cluster = stage.cluster(100)
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 4)
@@ -200,6 +210,7 @@ def test_an_hour_closed_for_silence_is_final(stage: Stage) -> None:
         contest(stage, lease.id, lease.start, lease.tenant)
 
 
+@shows("CON-3")
 def test_an_hour_is_contested_once(case: Case) -> None:
     stage = case.stage
     case.contest()
@@ -210,6 +221,7 @@ def test_an_hour_is_contested_once(case: Case) -> None:
         case.contest()
 
 
+@shows("CON-3")
 @pytest.mark.parametrize("end", ["upheld", "rejected", "closed"])
 def test_a_decided_hour_is_final_and_not_contested_again(case: Case, end: str) -> None:
     stage = case.stage
@@ -245,6 +257,7 @@ def test_two_tenants_share_one_contest(stage: Stage) -> None:
     assert stage.claim_of(stage.contests) == 2 * DEPOSIT
 
 
+@shows("PAUSE-4")
 def test_a_pause_stops_finality_but_no_contest(case: Case) -> None:
     stage = case.stage
     paused = stage.now() + FINALITY - 1
@@ -264,6 +277,7 @@ def test_a_lease_that_was_moved_has_another_owner(case: Case) -> None:
     assert case.contest(buyer).event("Contested")["tenant"] == buyer.address
 
 
+@shows("CON-2")
 def test_hours_that_were_cancelled_are_no_longer_leased(stage: Stage) -> None:
     case = reported(stage)
     lease = case.lease
@@ -277,6 +291,7 @@ def test_hours_that_were_cancelled_are_no_longer_leased(stage: Stage) -> None:
             contest(stage, lease.id, hour, case.tenant)
 
 
+@shows("CON-2")
 def test_void_hours_are_not_leased(stage: Stage) -> None:
     cluster = stage.cluster(100)
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 200)
@@ -301,6 +316,7 @@ def test_after_a_split_by_units_both_leases_have_the_hour(case: Case) -> None:
         case.contest()
 
 
+@shows("CON-2")
 def test_after_a_split_by_hours_each_lease_has_its_own(stage: Stage) -> None:
     case = reported(stage)
     lease, middle = case.lease, case.lease.start + 2
@@ -317,6 +333,7 @@ def test_after_a_split_by_hours_each_lease_has_its_own(stage: Stage) -> None:
     contest(stage, later, middle, case.tenant)
 
 
+@shows("CON-12")
 @pytest.mark.parametrize("who", ["stranger", "governor", "guardian", "tenant"])
 def test_only_the_contests_hold_and_decide(case: Case, who: str) -> None:
     stage = case.stage
@@ -327,6 +344,7 @@ def test_only_the_contests_hold_and_decide(case: Case, who: str) -> None:
             attempt(stage.oracle, function, *values, sender=caller)
 
 
+@shows("CON-12")
 def test_the_oracle_itself_holds_and_decides_what_can_be(case: Case) -> None:
     """It does as the contests contract asks, but where there is nothing to hold or to decide."""
     stage = case.stage

@@ -11,6 +11,7 @@ from tests.support.contests import DEPOSIT, SILENCE, Case, contest, recount, rep
 from tests.support.lifecycle import cancel, extend, refund_of
 from tests.support.rent import FLAT, LEDGER, RATE, books, deliver, loss, open_lease
 from tests.support.reporters import claims
+from tests.support.shows import shows
 from tests.support.stage import FINALITY, HOUR, USD, Q, Stage
 from tests.support.state import refused
 from wellhead.model.samples import Sample
@@ -39,6 +40,7 @@ def due(case: Case, available: int) -> int:
     return case.lease.rate_at(case.hour) * min(lost, Q) // LEDGER
 
 
+@shows("ACC-4", "CON-1")
 def test_a_contested_hour_moves_nothing_and_neither_does_any_after_it(case: Case) -> None:
     stage = case.stage
     serve(case)
@@ -53,6 +55,7 @@ def test_a_contested_hour_moves_nothing_and_neither_does_any_after_it(case: Case
     assert stage.router.call("totalOf", case.cluster) == 0
 
 
+@shows("CON-4")
 @pytest.mark.parametrize("end", ["upheld", "rejected", "closed"])
 def test_the_decision_moves_all_at_once(case: Case, end: str) -> None:
     stage = case.stage
@@ -72,6 +75,7 @@ def test_the_decision_moves_all_at_once(case: Case, end: str) -> None:
     assert stage.router.call("totalOf", case.cluster) == rent - due(case, available)
 
 
+@shows("CON-4")
 def test_a_recount_is_the_record_of_every_tenant_of_the_hour(stage: Stage) -> None:
     cluster = stage.cluster(100, TERMS)
     start, (ann, bob) = stage.hour() + 1, stage.tenants[:2]
@@ -86,6 +90,7 @@ def test_a_recount_is_the_record_of_every_tenant_of_the_hour(stage: Stage) -> No
         assert settle(stage, lease.id) == lease.rate * lost // LEDGER > 0
 
 
+@shows("CON-10")
 def test_a_contest_that_changes_nothing_leaves_no_trace_in_the_books(stage: Stage) -> None:
     """But for the deposit, and for the time it took."""
     case = reported(stage, 7_000, terms=TERMS)
@@ -107,6 +112,7 @@ def test_a_contest_that_changes_nothing_leaves_no_trace_in_the_books(stage: Stag
     assert {**contested, "tenants": paid, "books": {**contested["books"], **hour}} == plain
 
 
+@shows("CON-10")
 def test_what_tenants_paid_in_is_all_accounted_for(case: Case) -> None:
     stage, lease = case.stage, case.lease
     flows = Flows()
@@ -120,6 +126,7 @@ def test_what_tenants_paid_in_is_all_accounted_for(case: Case) -> None:
     assert_balanced(stage, case.cluster, flows, [lease.id])
 
 
+@shows("CON-11")
 def test_while_an_hour_is_contested_leases_are_cancelled_extended_and_sold(case: Case) -> None:
     """All but the refund of that hour, which the next owner gets when it is decided."""
     stage, lease, buyer = case.stage, case.lease, case.stage.tenants[1]
@@ -134,6 +141,7 @@ def test_while_an_hour_is_contested_leases_are_cancelled_extended_and_sold(case:
     assert case.wallet()[1] == seller + DEPOSIT
 
 
+@shows("CON-11")
 def test_nothing_is_minted_until_the_hour_is_decided(case: Case) -> None:
     """New units must take no part of what the hour earned."""
     stage = case.stage

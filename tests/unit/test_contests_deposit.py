@@ -9,6 +9,7 @@ import pytest
 from tests.support.contests import DEPOSIT, Case, report, reported
 from tests.support.payment import NONCE, authorization, encoded, permit
 from tests.support.rent import FLAT, open_lease
+from tests.support.shows import shows
 from tests.support.stage import MAX, Stage
 from tests.support.state import refused, unchanged
 
@@ -90,6 +91,7 @@ def test_an_authorization_and_a_contest_in_one(poor: Case) -> None:
     assert held(poor) == (True, DEPOSIT)
 
 
+@shows("PAY-4")
 def test_what_is_authorized_for_a_contest_that_fails_is_not_spent(poor: Case) -> None:
     signed = authorization(poor.stage, DEPOSIT, poor.tenant)
     stopped = (poor.lease.id, poor.hour + 9, poor.lease.start, poor.lease.end)
@@ -108,6 +110,7 @@ def test_several_hours_in_one(case: Case) -> None:
     assert held(case) == (True, 4 * DEPOSIT)
 
 
+@shows("PAY-5")
 def test_a_contest_takes_no_ether(case: Case) -> None:
     stage = case.stage
     data = stage.contests.functions["contest"].encode((case.lease.id, case.hour))
@@ -116,6 +119,7 @@ def test_a_contest_takes_no_ether(case: Case) -> None:
         assert case.tenant.transact(stage.anvil.rpc, body)["status"] == "0x0"
 
 
+@shows("CON-13")
 def test_a_blocked_tenant_contests_out_of_its_claim(case: Case) -> None:
     stage, tenant = case.stage, case.tenant
     put_in(case, DEPOSIT - 1)
@@ -134,6 +138,7 @@ def test_a_blocked_tenant_contests_out_of_its_claim(case: Case) -> None:
     assert stage.cash.call("balanceOf", other) == DEPOSIT
 
 
+@shows("CON-13")
 @pytest.mark.parametrize("end", ["upheld", "rejected", "closed"])
 def test_a_coin_that_stands_still_stops_no_decision(case: Case, end: str) -> None:
     stage = case.stage
@@ -151,6 +156,7 @@ def test_a_coin_that_stands_still_stops_no_decision(case: Case, end: str) -> Non
     assert held(case) == (False, 0)
 
 
+@shows("CON-6")
 def test_the_deposit_returns_to_who_contested_and_not_to_who_bought(case: Case) -> None:
     stage, buyer = case.stage, case.stage.tenants[1]
     case.contest()
@@ -161,6 +167,7 @@ def test_the_deposit_returns_to_who_contested_and_not_to_who_bought(case: Case) 
     assert (case.wallet()[1], case.wallet(buyer)[1]) == (seller + DEPOSIT, other)
 
 
+@shows("CON-6")
 def test_who_decides_gets_nothing(case: Case) -> None:
     stage = case.stage
     case.contest()
@@ -175,6 +182,7 @@ def test_who_decides_gets_nothing(case: Case) -> None:
                 assert stage.claim_of(caller) == 0
 
 
+@shows("CON-7", "VAULT-12")
 def test_what_was_given_to_the_contests_is_nobodys(case: Case) -> None:
     """A verdict moves one deposit, whatever the claim is."""
     stage, giver = case.stage, case.stage.tenants[3]
@@ -187,6 +195,7 @@ def test_what_was_given_to_the_contests_is_nobodys(case: Case) -> None:
     assert stage.claim_of(stage.contests) == 7 * DEPOSIT
 
 
+@shows("CON-6")
 def test_each_hours_deposit_is_its_own(stage: Stage) -> None:
     ann, bob = stage.tenants[:2]
     cluster = stage.cluster(100, FLAT)

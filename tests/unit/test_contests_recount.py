@@ -21,6 +21,7 @@ from tests.support.contests import (
 from tests.support.records import stored
 from tests.support.rent import open_lease
 from tests.support.reporters import change, claims, remove, team
+from tests.support.shows import shows
 from tests.support.signatures import Compact, malleable, recovered
 from tests.support.stage import EVIDENCE, Q, Stage
 from tests.support.state import refused
@@ -45,6 +46,7 @@ def send(case: Case, sample: Sample, signatures: list[Compact]) -> None:
     )
 
 
+@shows("CON-5")
 def test_a_recount_that_finds_less_upholds_the_contest(case: Case) -> None:
     stage, sample = case.stage, case.sample(4_000, working=7_000)
     before = case.wallet()
@@ -70,6 +72,7 @@ def test_a_recount_that_finds_less_upholds_the_contest(case: Case) -> None:
     assert stage.claim_of(stage.contests) == stage.claim_of(stage.oracle) == 0
 
 
+@shows("CON-5", "CON-6")
 @pytest.mark.parametrize("available", [9_950, 10_000, 60_000])
 def test_a_recount_that_does_not_rejects_it(case: Case, available: int) -> None:
     """The recount is the record all the same, even where it finds more."""
@@ -91,6 +94,7 @@ def test_a_call_says_the_verdict(case: Case) -> None:
         assert case.stage.contests.call("recount", word, EVIDENCE, signatures) == verdict
 
 
+@shows("CON-5")
 @pytest.mark.parametrize("before", [1, 199, 200, 201, 9_999, 10_000])
 def test_the_tolerance_is_half_a_percent_to_the_thousandth_of_a_unit(
     stage: Stage, before: int
@@ -105,12 +109,14 @@ def test_the_tolerance_is_half_a_percent_to_the_thousandth_of_a_unit(
                 assert case.recount(available).event("Ended")["verdict"] == verdict
 
 
+@shows("CON-5")
 def test_nothing_is_not_less_than_nothing(stage: Stage) -> None:
     case = reported(stage, 0)
     case.contest()
     assert case.recount(0).event("Ended")["verdict"] == Verdict.REJECTED
 
 
+@shows("CON-5")
 def test_the_largest_numbers_are_compared_right(stage: Stage) -> None:
     most = 2**36 - 1
     case = reported(stage, most)
@@ -125,6 +131,7 @@ def test_the_largest_numbers_are_compared_right(stage: Stage) -> None:
             assert case.recount(available).event("Ended")["verdict"] == verdict
 
 
+@shows("SIG-13")
 @pytest.mark.parametrize("indices", combinations(range(5), 4))
 def test_any_four_of_five_decide(case: Case, indices: tuple[int, ...]) -> None:
     signers = [case.stage.reporters[i] for i in indices]
@@ -132,6 +139,7 @@ def test_any_four_of_five_decide(case: Case, indices: tuple[int, ...]) -> None:
     assert case.recount(0, signers).event("Ended")["signers"] == bits
 
 
+@shows("SIG-13")
 @pytest.mark.parametrize("number", [0, 1, 2, 3, 5])
 def test_fewer_or_more_decide_nothing(case: Case, number: int) -> None:
     """Three are enough for a report, and not here."""
@@ -157,6 +165,7 @@ def test_signatures_are_as_strict_as_a_reports(case: Case) -> None:
         send(case, sample, [outsider.sign_digest(word), *good[1:]])
 
 
+@shows("SIG-3")
 @pytest.mark.parametrize("place", range(4))
 def test_the_twin_with_the_high_s_is_no_signature(stage: Stage, place: int) -> None:
     twins = malleable(stage.reporters[place])
@@ -170,6 +179,7 @@ def test_the_twin_with_the_high_s_is_no_signature(stage: Stage, place: int) -> N
                 stage.oracle.call("requireSupermajority", *ask)
 
 
+@shows("SIG-4")
 @pytest.mark.parametrize("kind", ["report", "chain", "contract", "evidence", "sample"])
 def test_what_was_signed_for_something_else_decides_nothing(case: Case, kind: str) -> None:
     stage, sample = case.stage, case.sample(0)
@@ -188,6 +198,7 @@ def test_what_was_signed_for_something_else_decides_nothing(case: Case, kind: st
         send(case, sample, signatures)
 
 
+@shows("SIG-4")
 def test_a_recounts_signatures_are_no_report(case: Case) -> None:
     stage = case.stage
     stage.to_hour(case.hour + 2)
@@ -251,6 +262,7 @@ def test_a_sample_that_contradicts_itself_decides_nothing(
     recount(case.stage, Sample(*case.key, 5_000, 5_000, Q))
 
 
+@shows("CON-4")
 def test_a_recount_keeps_every_field(case: Case) -> None:
     sample = Sample(*case.key, 2**36 - 1, 2**36 - 2, Q, 2**44 - 1, 2**64 - 1)
     recount(case.stage, sample)
@@ -269,6 +281,7 @@ def test_a_pause_stops_no_recount(case: Case) -> None:
 NEEDED = [(1, 1), (2, 2), (3, 2), (3, 3), (4, 3), (5, 3), (5, 4), (5, 5), (7, 4), (32, 17)]
 
 
+@shows("SIG-13")
 @pytest.mark.parametrize(("count", "threshold"), NEEDED)
 def test_all_but_one_decide_but_never_fewer_than_report(
     stage: Stage, count: int, threshold: int
@@ -300,6 +313,7 @@ def test_a_removed_reporter_is_not_waited_for(case: Case) -> None:
     assert case.recount(0, left).event("Ended")["signers"] == 0b111
 
 
+@shows("SIG-11")
 def test_other_reporters_decide_what_their_predecessors_reported(case: Case) -> None:
     stage, old = case.stage, case.stage.reporters
     new = sorted((dev_account(i) for i in range(30, 34)), key=lambda r: int(r.address, 16))

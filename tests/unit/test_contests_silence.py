@@ -19,6 +19,7 @@ from tests.support.contests import (
 )
 from tests.support.records import NO_RECORD, record
 from tests.support.reporters import remove
+from tests.support.shows import shows
 from tests.support.stage import HOUR, Stage
 from tests.support.state import refused
 from wellhead.model.samples import Sample
@@ -62,6 +63,7 @@ def assert_closable_from(case: Case, at: int, clock: int) -> None:
     assert stage.claim_of(stage.contests) == 0
 
 
+@shows("CON-8")
 def test_an_hour_is_closed_as_zero_after_seven_days_to_the_second(case: Case) -> None:
     """Two of the five reporters are enough for that, by saying nothing."""
     signers = case.stage.reporters[:3]
@@ -70,6 +72,7 @@ def test_an_hour_is_closed_as_zero_after_seven_days_to_the_second(case: Case) ->
     assert_closable_from(case, case.stage.now() + SILENCE, case.open["closableAt"])
 
 
+@shows("CON-8", "PAUSE-5")
 def test_a_pause_prolongs_the_silence(case: Case) -> None:
     stage, begun = case.stage, case.stage.now()
     clock = case.open["closableAt"]
@@ -88,6 +91,7 @@ def test_what_was_silent_for_long_enough_is_closed_in_a_pause(case: Case) -> Non
     assert case.record["isFinal"] is True
 
 
+@shows("CON-4")
 def test_a_late_recount_still_counts(case: Case) -> None:
     case.stage.skip(SILENCE + 10 * DAY)
     assert case.recount(10_000).event("Ended")["verdict"] == Verdict.REJECTED
@@ -101,6 +105,7 @@ def test_a_guardian_removes_who_is_silent(case: Case) -> None:
     assert case.recount(9_000, stage.reporters[2:]).event("Ended")["verdict"] == Verdict.UPHELD
 
 
+@shows("CON-8")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_hour_is_closed_once(case: Case, when: str) -> None:
     stage = case.stage
@@ -114,6 +119,7 @@ def test_an_hour_is_closed_once(case: Case, when: str) -> None:
         case.close()
 
 
+@shows("CON-8")
 def test_contests_are_silent_one_by_one(stage: Stage) -> None:
     first = reported(stage)
     stage.to_hour(first.hour + 3)
@@ -150,6 +156,7 @@ def test_two_years_later_it_can_still_be_closed(case: Case) -> None:
     assert case.wallet()[1] == before + DEPOSIT
 
 
+@shows("CON-9")
 def test_when_the_ring_has_moved_on_the_deposit_is_still_the_tenants(case: Case) -> None:
     stage = case.stage
     two_years_later(case)
@@ -169,6 +176,7 @@ def test_when_the_ring_has_moved_on_the_deposit_is_still_the_tenants(case: Case)
         case.close()
 
 
+@shows("CON-9")
 def test_a_contest_of_two_years_later_is_another_one(case: Case) -> None:
     stage, other = case.stage, case.stage.tenants[1]
     hour = case.hour + RING

@@ -7,6 +7,7 @@ from tests.support.payment import authorization, encoded
 from tests.support.raw import attempt
 from tests.support.reverts import expect_revert
 from tests.support.sales import Sale, falling, on_sale
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, USD, Stage
 from tests.support.state import refused
 
@@ -50,6 +51,7 @@ def test_an_offer_is_on_record(sale: Sale) -> None:
     assert sale.owner() == sale.seller.address
 
 
+@shows("SALE-1")
 def test_a_sale_moves_lease_and_money(sale: Sale) -> None:
     sale.offer(PRICE)
     told = sale.exchange.call(
@@ -81,6 +83,7 @@ def test_a_buyers_claim_is_spent_first(sale: Sale, claim: int) -> None:
         sale.buy()
 
 
+@shows("PAY-4")
 def test_a_signed_payment_buys_in_one_transaction(sale: Sale) -> None:
     stage, buyer = sale.stage, sale.stage.holders[0]
     stage.cash.send("mint", buyer.address, 2 * PRICE, sender=buyer)
@@ -94,6 +97,7 @@ def test_a_signed_payment_buys_in_one_transaction(sale: Sale) -> None:
     assert (stage.claim_of(buyer), stage.claim_of(sale.seller)) == (5, PRICE)
 
 
+@shows("SALE-2")
 @pytest.mark.parametrize("price", [0, 1, 10**6 * USD])
 def test_a_fixed_price_is_the_same_at_all_times(sale: Sale, price: int) -> None:
     opens, closes = sale.stage.now() + 100, sale.stage.now() + 100 + HOUR
@@ -106,6 +110,7 @@ def test_a_fixed_price_is_the_same_at_all_times(sale: Sale, price: int) -> None:
         sale.buy(sale.bounds.but(max_price=price))
 
 
+@shows("SALE-2")
 @pytest.mark.parametrize(
     ("start", "end", "seconds"),
     [
@@ -134,6 +139,7 @@ def test_a_falling_price_is_on_the_line_rounded_up(
             assert expected == (end if after else start)
 
 
+@shows("SALE-2")
 @pytest.mark.parametrize("after", [0, 1, 333, 999, 1000])
 def test_the_price_of_its_second_is_paid(sale: Sale, after: int) -> None:
     opens = sale.stage.now() + 10
@@ -145,6 +151,7 @@ def test_the_price_of_its_second_is_paid(sale: Sale, after: int) -> None:
         sale.buy(sale.bounds.but(max_price=price))
 
 
+@shows("SALE-3")
 def test_an_offer_is_open_from_its_first_to_its_last_second(sale: Sale) -> None:
     opens, closes = sale.stage.now() + 100, sale.stage.now() + 200
     sale.offer(PRICE, 5, opens, closes)
@@ -159,6 +166,7 @@ def test_an_offer_is_open_from_its_first_to_its_last_second(sale: Sale) -> None:
             assert sale.exchange.call("listingOf", sale.lease.id)["closes"] == closes
 
 
+@shows("SALE-3")
 @pytest.mark.parametrize(
     ("start", "end", "opens", "closes"),
     [
@@ -180,6 +188,7 @@ def test_a_price_does_not_rise_and_an_offer_ends_after_it_opens_and_after_now(
         attempt(sale.exchange, "list", sale.lease.id, start, end, *times, sender=sale.seller)
 
 
+@shows("SALE-3")
 def test_an_offer_may_end_this_second_and_reach_to_all_time(sale: Sale) -> None:
     now = sale.stage.now() + 1
     sale.stage.anvil.next_block_at(now)
@@ -188,6 +197,7 @@ def test_an_offer_may_end_this_second_and_reach_to_all_time(sale: Sale) -> None:
     assert sale.exchange.call("listingOf", sale.lease.id)["startPrice"] == MOST
 
 
+@shows("SALE-6")
 def test_only_the_owner_offers(sale: Sale) -> None:
     stage = sale.stage
     stage.market.send("approve", stage.stranger.address, sale.lease.id, sender=sale.seller)
@@ -207,6 +217,7 @@ def test_an_unknown_lease_is_not_on_offer(sale: Sale, lease_id: int) -> None:
         attempt(sale.exchange, "buy", lease_id, sale.bounds.encoded(), sender=sale.buyer)
 
 
+@shows("SALE-6")
 def test_an_offer_needs_the_owners_approval_of_the_exchange(sale: Sale) -> None:
     stage, exchange = sale.stage, sale.exchange.address
     stage.market.send("setApprovalForAll", exchange, False, sender=sale.seller)
@@ -222,6 +233,7 @@ def test_an_offer_needs_the_owners_approval_of_the_exchange(sale: Sale) -> None:
         sale.buy()
 
 
+@shows("SALE-6")
 def test_an_offer_is_replaced_and_taken_back(sale: Sale) -> None:
     sale.offer(PRICE)
     sale.offer(7)
@@ -239,6 +251,7 @@ def test_an_offer_is_replaced_and_taken_back(sale: Sale) -> None:
         attempt(sale.exchange, "delist", sale.lease.id, sender=sale.seller)
 
 
+@shows("SALE-5")
 @pytest.mark.parametrize("who", ["seller", "buyer"])
 def test_an_offer_ends_with_its_owners_time(sale: Sale, who: str) -> None:
     """A later owner has offered nothing; both may clear what is left."""
@@ -255,6 +268,7 @@ def test_an_offer_ends_with_its_owners_time(sale: Sale, who: str) -> None:
     assert receipt.event("Delisted")["seller"] == sale.seller.address
 
 
+@shows("SALE-5")
 def test_the_offer_of_a_lease_that_is_burnt_is_none(sale: Sale) -> None:
     sale.offer(PRICE)
     cancel(sale.stage, sale.lease.id, sale.lease.start)
@@ -276,6 +290,7 @@ def test_the_buyer_offers_it_on(sale: Sale) -> None:
     assert claims == [PRICE, 2 * PRICE, 0]
 
 
+@shows("SALE-5")
 def test_an_offer_does_not_come_back_with_its_lease(stage: Stage) -> None:
     """The seller gives it away, gets it back and approves the exchange for a better price."""
     sale, market = on_sale(stage), stage.market

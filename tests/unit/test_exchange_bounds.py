@@ -7,6 +7,7 @@ import pytest
 from tests.support.lifecycle import cancel, extend, first_part, split_hours, split_units
 from tests.support.rent import LEDGER, deliver, report
 from tests.support.sales import Sale, falling, on_sale
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Q, Stage
 from tests.support.state import unchanged
 
@@ -20,6 +21,7 @@ def sale(stage: Stage) -> Sale:
     return made
 
 
+@shows("SALE-7")
 @pytest.mark.parametrize("less", [0, 1, PRICE])
 def test_the_price_a_buyer_agreed_to_is_the_most_it_pays(sale: Sale, less: int) -> None:
     bounds = sale.bounds.but(max_price=PRICE - less)
@@ -48,6 +50,7 @@ def test_a_seller_that_raises_the_price_surprises_nobody(sale: Sale) -> None:
     sale.refuse("LeaseExchange_PriceAboveMax", PRICE + 1, PRICE, bounds=bounds)
 
 
+@shows("SALE-7")
 @pytest.mark.parametrize(("units", "hours"), [(9, 0), (11, 0), (0, 0), (10, -1), (10, 1)])
 def test_a_buyer_gets_these_units_and_hours_or_nothing(sale: Sale, units: int, hours: int) -> None:
     bounds = sale.bounds.but(units=units, end=sale.lease.end + hours)
@@ -95,6 +98,7 @@ def test_a_lease_in_default_ends_at_it(stage: Stage) -> None:
     assert sale.wallets() == [(coins, claim + due + PRICE), (paid - PRICE, 0)]
 
 
+@shows("SALE-8")
 def test_final_hours_are_settled_to_the_seller_and_later_ones_go_to_the_buyer(
     sale: Sale,
 ) -> None:
@@ -120,6 +124,7 @@ def test_final_hours_are_settled_to_the_seller_and_later_ones_go_to_the_buyer(
     assert stage.claim_of(sale.buyer) == lease.rate * 3 * Q // LEDGER - seller
 
 
+@shows("SALE-7")
 @pytest.mark.parametrize("less", [0, 1, 2])
 def test_a_buyer_says_up_to_which_hour_the_seller_is_settled(sale: Sale, less: int) -> None:
     stage, lease = sale.stage, sale.lease
@@ -144,6 +149,7 @@ def test_no_hour_is_never_enough_and_the_largest_always(sale: Sale) -> None:
     assert sale.owner() == sale.buyer.address
 
 
+@shows("SALE-8")
 def test_a_report_that_becomes_final_just_before_a_sale_stops_it(sale: Sale) -> None:
     """Who reckons with the refund of an hour says so, and does not pay for it when it is gone."""
     stage, lease = sale.stage, sale.lease
@@ -160,6 +166,7 @@ def test_a_report_that_becomes_final_just_before_a_sale_stops_it(sale: Sale) -> 
     sale.refuse(*error, bounds=bounds)
 
 
+@shows("SALE-7")
 @pytest.mark.parametrize("more", [-1, 0, 1])
 def test_a_buyer_bounds_how_long_a_user_stays(sale: Sale, more: int) -> None:
     stage, user = sale.stage, sale.stage.stranger
@@ -198,6 +205,7 @@ def test_a_use_that_was_given_up_is_none(sale: Sale) -> None:
     assert sale.owner() == sale.buyer.address
 
 
+@shows("SALE-7")
 @pytest.mark.parametrize("suspended", [False, True])
 def test_a_lease_under_notice_is_not_sold(sale: Sale, suspended: bool) -> None:
     stage, lease = sale.stage, sale.lease
@@ -211,6 +219,7 @@ def test_a_lease_under_notice_is_not_sold(sale: Sale, suspended: bool) -> None:
         sale.buy()
 
 
+@shows("SALE-9")
 def test_a_sale_asks_for_no_report_and_no_open_market(sale: Sale) -> None:
     sale.stage.registry.send("pause", sender=sale.stage.guardian)
     with sale.pays(PRICE):
@@ -227,6 +236,7 @@ def test_an_owner_that_buys_its_own_lease_keeps_all(sale: Sale) -> None:
     assert sale.owner() == sale.seller.address
 
 
+@shows("SALE-1")
 def test_a_price_of_nothing_moves_the_lease_alone(sale: Sale) -> None:
     stage = sale.stage
     sale.offer(0)
@@ -237,6 +247,7 @@ def test_a_price_of_nothing_moves_the_lease_alone(sale: Sale) -> None:
     assert sale.owner() == sale.buyer.address
 
 
+@shows("SALE-1")
 def test_without_the_money_nothing_is_bought(sale: Sale) -> None:
     stage, poor = sale.stage, sale.stage.holders[0]
     error = ("ERC20InsufficientAllowance", stage.vault.address, 0, PRICE)
@@ -259,6 +270,7 @@ def test_a_blocked_buyer_pays_by_claim_only(sale: Sale) -> None:
         sale.buy()
 
 
+@shows("SALE-9")
 def test_a_blocked_seller_is_paid_a_claim_and_takes_it_elsewhere(sale: Sale) -> None:
     stage, seller, friend = sale.stage, sale.seller, sale.stage.holders[0]
     stage.cash.send("setBlocked", seller.address, True, sender=stage.stranger)

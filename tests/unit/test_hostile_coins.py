@@ -16,6 +16,7 @@ from tests.support.rent import LEDGER, RATE, deliver, open_lease
 from tests.support.reverts import expect_revert
 from tests.support.safe import Mode
 from tests.support.sales import on_sale
+from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, HOUR, MAX, Q, Stage, Terms
 from tests.support.state import unchanged
 from wellhead.chain import Contract, UnlockedAccount
@@ -26,6 +27,7 @@ BROKEN = {"burns all gas": "0xfe", "reverts": "0x60006000fd", "does nothing": "0
 PRICE = 5_000_000
 
 
+@shows("VAULT-10")
 @pytest.mark.parametrize("code", BROKEN)
 def test_a_coin_that_is_broken_stops_payments_alone(stage: Stage, code: str) -> None:
     """Who has claims leases, buys and sells on; refunds, earnings and sales are booked."""
@@ -156,6 +158,7 @@ def test_a_coin_that_delivers_another_amount_buys_nothing(
         attempt(contract, *call, sender=payer)
 
 
+@shows("PAY-6")
 @pytest.mark.parametrize("which", PAYMENTS)
 @pytest.mark.parametrize("again", PAYMENTS)
 def test_a_coin_does_not_pay_again_from_within_a_payment(
@@ -171,6 +174,7 @@ def test_a_coin_does_not_pay_again_from_within_a_payment(
         attempt(contract, *call, sender=payer)
 
 
+@shows("PAY-6")
 @pytest.mark.parametrize("which", PAYMENTS)
 def test_what_a_coin_asks_for_meanwhile_finds_all_done(world: World, which: str) -> None:
     """Anyone's steps, from within a payment: they find the books as they are afterwards."""
@@ -188,6 +192,7 @@ def test_what_a_coin_asks_for_meanwhile_finds_all_done(world: World, which: str)
                 assert world.market.call("ownerOf", 1) == payer.address
 
 
+@shows("PAY-6")
 def test_a_coin_takes_no_lease_while_it_is_paid(world: World) -> None:
     seller, _ = world.stage.tenants[:2]
     _, call, payer = payment(world, "buy")
@@ -202,6 +207,7 @@ def test_a_coin_takes_no_lease_while_it_is_paid(world: World) -> None:
                 attempt(world.exchange, *call, sender=payer)
 
 
+@shows("VAULT-10")
 def test_a_withdrawal_that_calls_back_takes_nothing_more(world: World) -> None:
     tenant = world.stage.tenants[0]
     lease = world.lease(tenant)
@@ -256,6 +262,7 @@ def test_a_coin_that_delivers_another_amount_contests_nothing(world: World, mode
         attempt(world.contests, *contest, sender=tenant)
 
 
+@shows("PAY-6")
 def test_a_coin_that_is_a_deposit_finds_the_contest_begun(world: World) -> None:
     """It is no tenant, there was no silence yet, and to decide by a recount pays out a deposit that
     has not arrived: that fails, unless another one is there, and then it is made good."""

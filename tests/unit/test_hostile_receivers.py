@@ -10,6 +10,7 @@ from tests.support.payment import encoded
 from tests.support.raw import attempt, deploy, impersonate
 from tests.support.rent import LEDGER, Opened, deliver, open_lease
 from tests.support.sales import on_sale
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Q, Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import Contract, Receipt, UnlockedAccount
@@ -60,6 +61,7 @@ def test_a_receiver_that_does_not_accept_gets_nothing_safely(
     assert stage.market.call("ownerOf", lease.id) == lease.tenant.address
 
 
+@shows("PAY-7")
 @pytest.mark.parametrize("code", CODES)
 def test_a_tenant_that_answers_badly_is_a_tenant_like_others(
     stage: Stage, cluster: int, code: str
@@ -84,6 +86,7 @@ def test_a_tenant_that_answers_badly_is_a_tenant_like_others(
     assert stage.cash.call("balanceOf", friend.address) == claim
 
 
+@shows("CANCEL-11")
 @pytest.mark.parametrize("code", CODES)
 def test_refunds_of_hours_sold_back_ask_nobody(stage: Stage, cluster: int, code: str) -> None:
     bad = put(stage, code)
@@ -99,6 +102,7 @@ def test_refunds_of_hours_sold_back_ask_nobody(stage: Stage, cluster: int, code:
     assert booked(stage, cluster, lease.start, lease.start + 10) == [10] * 10
 
 
+@shows("SALE-9")
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("side", ["seller", "buyer", "both"])
 def test_a_sale_calls_neither_side(stage: Stage, code: str, side: str) -> None:
@@ -132,6 +136,7 @@ def test_a_user_is_not_asked(stage: Stage, cluster: int, code: str) -> None:
     )
 
 
+@shows("SETTLE-5", "PAY-7")
 @pytest.mark.parametrize("code", CODES)
 def test_a_hostile_tenant_stops_no_accrual_and_no_payout(
     stage: Stage, cluster: int, code: str
@@ -207,6 +212,7 @@ def test_a_receiver_that_sends_a_lease_on_at_once_gains_nothing(
     assert stage.claim_of(lease.tenant) == lease.rate * Q // LEDGER
 
 
+@shows("PAY-7")
 @pytest.mark.parametrize("function", ["transferFrom", "cancel", "splitUnits", "setUser", "extend"])
 def test_a_receiver_reaches_no_lease_of_others(
     stage: Stage, cluster: int, receiver: Contract, function: str

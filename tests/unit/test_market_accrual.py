@@ -14,6 +14,7 @@ from tests.support.rent import (
     report,
 )
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import FINALITY, HOUR, MAX, Q, Stage, Terms
 from tests.support.state import unchanged
 from wellhead.chain import Receipt
@@ -74,6 +75,7 @@ BEYOND = [
 ]
 
 
+@shows("ACC-1")
 @pytest.mark.parametrize(("sla", "penalty", "booked", "available", "expected"), LOST + BEYOND)
 def test_an_hour_is_lost_as_documented(
     stage: Stage, sla: int, penalty: int, booked: int, available: int, expected: int
@@ -98,6 +100,7 @@ def test_an_hour_is_lost_as_documented(
     assert refund_ledger(stage, lease) == lease.rate * lost
 
 
+@shows("ACC-10")
 def test_service_is_shared_by_all_leases_of_an_hour(stage: Stage, cluster: int) -> None:
     start = stage.hour() + 1
     leases = [open_lease(stage, cluster, units, start, 1) for units in (10, 30, 5)]
@@ -110,6 +113,7 @@ def test_service_is_shared_by_all_leases_of_an_hour(stage: Stage, cluster: int) 
     ]
 
 
+@shows("ACC-5")
 def test_what_is_booked_is_read_at_the_hours_end(stage: Stage, cluster: int) -> None:
     hour = stage.hour() + 1
     open_lease(stage, cluster, 10, hour, 1)
@@ -120,6 +124,7 @@ def test_what_is_booked_is_read_at_the_hours_end(stage: Stage, cluster: int) -> 
     assert books(stage, cluster)["lost"] == loss(30_000, 40, 990_000, Q)
 
 
+@shows("ACC-6")
 def test_an_hour_without_bookings_needs_no_report(stage: Stage, cluster: int) -> None:
     stage.skip(30 * HOUR)
     receipt = accrue(stage, cluster)
@@ -132,6 +137,7 @@ def test_an_hour_without_bookings_needs_no_report(stage: Stage, cluster: int) ->
     }
 
 
+@shows("ACC-5")
 def test_the_current_hour_is_never_accrued(stage: Stage, cluster: int) -> None:
     hour = stage.hour() + 5
     stage.to_hour(hour, HOUR - 1)
@@ -140,6 +146,7 @@ def test_the_current_hour_is_never_accrued(stage: Stage, cluster: int) -> None:
     assert cursor(stage, cluster) == hour + 1
 
 
+@shows("ACC-6")
 @pytest.mark.parametrize("empty", [1, 255, 256, 257, 2000])
 def test_one_call_jumps_over_an_empty_stretch_of_any_length(
     stage: Stage, cluster: int, empty: int
@@ -157,6 +164,7 @@ def test_one_call_jumps_over_an_empty_stretch_of_any_length(
     assert found["earned"] == (2 * lease.rate + second.rate) * Q
 
 
+@shows("ACC-4")
 def test_accrual_waits_at_the_first_booked_hour_that_is_not_reported(
     stage: Stage, cluster: int
 ) -> None:
@@ -173,6 +181,7 @@ def test_accrual_waits_at_the_first_booked_hour_that_is_not_reported(
     assert receipt.events == ()
 
 
+@shows("ACC-9")
 def test_hours_may_be_reported_in_any_order(stage: Stage, cluster: int) -> None:
     start = stage.hour() + 1
     lease = open_lease(stage, cluster, 10, start, 4)
@@ -186,6 +195,7 @@ def test_hours_may_be_reported_in_any_order(stage: Stage, cluster: int) -> None:
     assert books(stage, cluster)["earned"] == 4 * lease.rate * Q
 
 
+@shows("ACC-4")
 @pytest.mark.parametrize(("early", "steps"), [(1, 0), (0, 1)])
 def test_an_hour_moves_money_from_the_second_of_its_finality(
     stage: Stage, cluster: int, early: int, steps: int
@@ -197,6 +207,7 @@ def test_an_hour_moves_money_from_the_second_of_its_finality(
     assert (cursor(stage, cluster) > lease.start) == bool(steps)
 
 
+@shows("ACC-6")
 def test_a_report_after_the_accrual_of_an_empty_hour_changes_nothing(
     stage: Stage, cluster: int
 ) -> None:
@@ -209,18 +220,21 @@ def test_a_report_after_the_accrual_of_an_empty_hour_changes_nothing(
     assert (found["lost"], found["earned"], found["down"]) == (0, 0, 0)
 
 
+@shows("ACC-17")
 @pytest.mark.parametrize("cluster_id", [0, 2, 2**32 + 1, MAX])
 def test_an_unknown_cluster_accrues_nothing(stage: Stage, cluster: int, cluster_id: int) -> None:
     with expect_revert("CapacityRegistry_UnknownCluster", cluster_id):
         stage.market.call("accrue", cluster_id)
 
 
+@shows("ACC-17")
 def test_the_books_before_the_first_accrual_are_empty(stage: Stage) -> None:
     cluster = stage.register()
     names = ("cursor", "booked", "rate", "lost", "down", "earned", "remainder", "bond", "base")
     assert books(stage, cluster) == dict.fromkeys((*names, "baseHour", "era"), 0)
 
 
+@shows("ACC-14")
 def test_the_books_tell_what_the_last_accrued_hour_held(stage: Stage, cluster: int) -> None:
     start = stage.hour() + 1
     first = open_lease(stage, cluster, 10, start, 4)
@@ -237,6 +251,7 @@ def test_the_books_tell_what_the_last_accrued_hour_held(stage: Stage, cluster: i
     assert (found["cursor"], found["booked"], found["rate"]) == (stage.hour(), 0, 0)
 
 
+@shows("ACC-12")
 def test_one_call_walks_at_most_the_documented_hours(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, FLAT)
     assert stage.market.call("MAX_STEPS") == MAX_STEPS
@@ -260,6 +275,7 @@ def test_one_call_walks_at_most_the_documented_hours(stage: Stage) -> None:
     assert lease.rate > RATE
 
 
+@shows("ACC-13")
 def test_an_hour_closed_by_silence_pays_nothing(stage: Stage, cluster: int) -> None:
     lease = one_hour(stage, cluster)
     stage.to_hour(lease.end + 7 * 24)
@@ -272,6 +288,7 @@ def test_an_hour_closed_by_silence_pays_nothing(stage: Stage, cluster: int) -> N
     assert refund_ledger(stage, lease) == lease.rate * Q
 
 
+@shows("ACC-13")
 def test_an_hour_that_left_the_record_before_it_was_accrued_is_refunded(
     stage: Stage, cluster: int
 ) -> None:

@@ -28,6 +28,7 @@ from tests.support.rent import (
     open_lease,
     refund_ledger,
 )
+from tests.support.shows import shows
 from tests.support.stage import HOUR, Q, Stage, Terms
 from tests.support.state import refused
 
@@ -42,6 +43,7 @@ def cluster(stage: Stage) -> int:
     return stage.cluster(UNITS, FLAT)
 
 
+@shows("DEF-10")
 def test_the_base_grows_across_a_default(stage: Stage) -> None:
     """By what was booked in hours that have passed: the old era's before, the new one's after."""
     terms = CURVED.but(speed=9_000, bond=0)
@@ -76,6 +78,7 @@ def test_the_base_grows_across_a_default(stage: Stage) -> None:
     assert low <= stage.market.call("baseOf", cluster) <= high < base
 
 
+@shows("DEF-10")
 def test_the_base_of_a_default_is_the_same_when_it_is_asked_for_late(stage: Stage) -> None:
     """An update that spans the default counts each hour in its own era."""
     terms = CURVED.but(speed=9_000, bond=0)
@@ -91,6 +94,7 @@ def test_the_base_of_a_default_is_the_same_when_it_is_asked_for_late(stage: Stag
     assert low <= stage.market.call("baseOf", cluster) <= high
 
 
+@shows("DEF-8")
 def test_no_second_default_before_the_books_have_left_the_old_era(
     stage: Stage, cluster: int
 ) -> None:

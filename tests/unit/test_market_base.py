@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.rent import WAD, base_after, books, open_lease
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, USD, Q, Stage, Terms
 from tests.support.state import unchanged
 from wellhead.chain import Receipt
@@ -45,6 +46,7 @@ def test_the_base_starts_where_the_terms_say(stage: Stage, cluster: int) -> None
     assert quoted["base"] == TERMS.base_start * WAD
 
 
+@shows("PRICE-18")
 def test_the_base_stands_still_within_an_hour(stage: Stage, cluster: int) -> None:
     hour = stage.hour() + 3
     stage.to_hour(hour)
@@ -54,6 +56,7 @@ def test_the_base_stands_still_within_an_hour(stage: Stage, cluster: int) -> Non
     assert base(stage, cluster) == first
 
 
+@shows("PRICE-17")
 @pytest.mark.parametrize("hours", [1, 2, 24, 100, 1000])
 @pytest.mark.parametrize("taken", [0, 1, 69, 70, 71, UNITS])
 def test_the_base_follows_the_booked_fraction(
@@ -87,6 +90,7 @@ def test_target_and_speed_are_the_terms(stage: Stage, target: int, speed: int) -
         assert found == 2 * USD * WAD
 
 
+@shows("PRICE-18")
 def test_only_elapsed_hours_count(stage: Stage, cluster: int) -> None:
     start = stage.hour() + 2
     open_lease(stage, cluster, UNITS, start, 10)
@@ -95,6 +99,7 @@ def test_only_elapsed_hours_count(stage: Stage, cluster: int) -> None:
     assert_grown(TERMS, base(stage, cluster), TERMS.base_start * WAD, logarithm)
 
 
+@shows("PRICE-16")
 @pytest.mark.parametrize(("taken", "bound"), [(0, "base_floor"), (UNITS, "base_cap")])
 def test_the_base_stays_within_floor_and_cap(stage: Stage, taken: int, bound: str) -> None:
     terms = Terms(base_floor=USD, base_cap=3 * USD, speed=Q, target=500_000)
@@ -106,6 +111,7 @@ def test_the_base_stays_within_floor_and_cap(stage: Stage, taken: int, bound: st
     assert base(stage, cluster) == getattr(terms, bound) * WAD
 
 
+@shows("PRICE-16")
 @pytest.mark.parametrize(("taken", "bound"), [(0, "base_floor"), (UNITS, "base_cap")])
 def test_two_years_without_an_update_are_no_obstacle(stage: Stage, taken: int, bound: str) -> None:
     terms = Terms(base_floor=1, base_cap=10**12, base_start=10**6, speed=Q, target=500_000)
@@ -117,6 +123,7 @@ def test_two_years_without_an_update_are_no_obstacle(stage: Stage, taken: int, b
     assert update(stage, cluster).event("BaseUpdated")["base"] == getattr(terms, bound) * WAD
 
 
+@shows("PRICE-19")
 def test_an_update_is_written_down_once_an_hour(stage: Stage, cluster: int) -> None:
     hour = stage.hour() + 7
     stage.to_hour(hour, 5)
@@ -148,6 +155,7 @@ def test_a_lease_brings_the_base_up_to_date(stage: Stage, cluster: int) -> None:
     assert books(stage, cluster)["baseHour"] == hour
 
 
+@shows("PRICE-19")
 def test_updating_often_gives_what_updating_late_gives(stage: Stage, cluster: int) -> None:
     start = stage.hour()
     for units, offset, hours in [(90, 1, 5), (10, 3, 9), (64, 13, 2)]:
@@ -182,6 +190,7 @@ def test_an_update_at_a_bound_keeps_what_a_later_one_makes_up_for(
     assert (base(stage, cluster) > floor) == updated
 
 
+@shows("PRICE-18")
 def test_bookings_of_the_hours_to_come_move_nothing(stage: Stage, cluster: int) -> None:
     start = stage.hour() + 1
     stage.to_hour(start)
@@ -190,6 +199,7 @@ def test_bookings_of_the_hours_to_come_move_nothing(stage: Stage, cluster: int) 
     assert base(stage, cluster) == before
 
 
+@shows("PRICE-17")
 def test_without_attested_units_the_base_waits(stage: Stage) -> None:
     cluster = stage.register(TERMS)
     stage.skip(10 * HOUR)
@@ -200,6 +210,7 @@ def test_without_attested_units_the_base_waits(stage: Stage) -> None:
     assert_grown(TERMS, base(stage, cluster), TERMS.base_start * WAD, growth(TERMS, 2, 0))
 
 
+@shows("PRICE-20")
 def test_hours_before_a_change_of_units_count_by_the_units_they_had(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, TERMS)
     start = stage.hour()
@@ -214,6 +225,7 @@ def test_hours_before_a_change_of_units_count_by_the_units_they_had(stage: Stage
     assert abs(found - (low + high) // 2) <= 6 * high // WAD
 
 
+@shows("PAUSE-6")
 def test_the_base_moves_on_while_paused(stage: Stage, cluster: int) -> None:
     stage.registry.send("pause", sender=stage.guardian)
     start = stage.hour()

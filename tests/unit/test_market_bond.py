@@ -8,6 +8,7 @@ from tests.support.bonds import HARSH, accrue, bonded, post, withdraw
 from tests.support.raw import attempt
 from tests.support.rent import FLAT, LEDGER, books, deliver, loss, open_lease, report
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import FINALITY, HOUR, MAX, Q, Stage
 from tests.support.state import refused
 
@@ -58,6 +59,7 @@ def test_a_bond_is_posted_out_of_the_payers_pocket(stage: Stage, cluster: int) -
     assert stage.cash.call("balanceOf", payer.address) == before - 12_345
 
 
+@shows("BOND-3")
 def test_anyone_adds_to_a_bond_and_clusters_do_not_share_it(stage: Stage, cluster: int) -> None:
     other = stage.cluster(UNITS, TERMS)
     for amount, payer in enumerate(stage.tenants, 1):
@@ -100,6 +102,7 @@ def test_an_unknown_cluster_has_no_bond(
         attempt(stage.market, function, cluster_id, *amount, sender=stage.tenants[0])
 
 
+@shows("BOND-7")
 def test_a_bond_has_104_bits_of_ledger(stage: Stage, cluster: int) -> None:
     assert LARGEST == 4_722_366_482_869_645 == 2**72 // 10**6
     payer = stage.tenants[0]
@@ -116,6 +119,7 @@ def test_a_bond_has_104_bits_of_ledger(stage: Stage, cluster: int) -> None:
     assert stage.claim_of(stage.operator) == LARGEST
 
 
+@shows("BOND-7")
 @pytest.mark.parametrize("amount", [2**205, MAX])
 def test_an_impossible_amount_is_refused(stage: Stage, cluster: int, amount: int) -> None:
     post(stage, cluster, 1)
@@ -126,6 +130,7 @@ def test_an_impossible_amount_is_refused(stage: Stage, cluster: int, amount: int
 # Withdrawing
 
 
+@shows("BOND-3")
 def test_a_withdrawn_bond_becomes_the_operators_claim(stage: Stage, cluster: int) -> None:
     post(stage, cluster, 5_000)
     receipt = withdraw(stage, cluster, 1_999)
@@ -146,6 +151,7 @@ def test_a_withdrawn_bond_becomes_the_operators_claim(stage: Stage, cluster: int
     assert bond_of(stage, cluster) == stage.claim_of(stage.market) == 0
 
 
+@shows("BOND-3")
 @pytest.mark.parametrize("caller", ["governor", "guardian", "stranger", "payer", "operator"])
 def test_only_the_clusters_operator_withdraws(stage: Stage, cluster: int, caller: str) -> None:
     post(stage, cluster, 5_000, stage.tenants[0])
@@ -166,6 +172,7 @@ def test_no_more_is_withdrawn_than_there_is(stage: Stage, cluster: int, amount: 
         withdraw(stage, cluster, amount)
 
 
+@shows("PAUSE-2")
 def test_a_bond_is_posted_and_withdrawn_while_paused(stage: Stage, cluster: int) -> None:
     stage.registry.send("pause", sender=stage.guardian)
     post(stage, cluster, 5_000)
@@ -173,6 +180,7 @@ def test_a_bond_is_posted_and_withdrawn_while_paused(stage: Stage, cluster: int)
     assert stage.claim_of(stage.operator) == 5_000
 
 
+@shows("BOND-8")
 def test_a_fraction_of_a_unit_stays_in_the_bond(stage: Stage) -> None:
     cluster = bonded(stage, HARSH, UNITS, 1_000)
     lease = open_lease(stage, cluster, 7, stage.hour() + 1, 1)
@@ -190,6 +198,7 @@ def test_a_fraction_of_a_unit_stays_in_the_bond(stage: Stage) -> None:
 # What it must cover
 
 
+@shows("BOND-1")
 def test_every_booked_unit_is_covered(stage: Stage, cluster: int) -> None:
     hour = stage.hour() + 1
     refuse_lease(stage, (cluster, 1, hour, 3), 0, 1, 0)
@@ -202,6 +211,7 @@ def test_every_booked_unit_is_covered(stage: Stage, cluster: int) -> None:
     refuse_lease(stage, (cluster, 1, hour, 3), 10, 1, 10)
 
 
+@shows("BOND-1")
 def test_the_same_bond_covers_hour_after_hour(stage: Stage, cluster: int) -> None:
     post(stage, cluster, 10 * BOND)
     hour = stage.hour() + 1
@@ -225,6 +235,7 @@ def test_what_can_not_be_sold_is_refused_before_what_is_not_covered(
         )
 
 
+@shows("BOND-1")
 def test_an_extension_needs_the_bond_too(stage: Stage, cluster: int) -> None:
     post(stage, cluster, 10 * BOND)
     hour = stage.hour() + 1
@@ -246,6 +257,7 @@ def test_without_a_bond_in_the_terms_none_is_needed(stage: Stage) -> None:
     withdraw(stage, cluster, 17)
 
 
+@shows("BOND-7")
 def test_the_largest_bond_per_unit(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, FLAT.but(bond=10**12))
     post(stage, cluster, 10**12 - 1)
@@ -265,6 +277,7 @@ def refuse_withdrawal(stage: Stage, cluster: int, bond: int, needed: int) -> Non
         withdraw(stage, cluster, bond - needed + 1)
 
 
+@shows("BOND-2")
 def test_the_bond_stays_for_the_highest_hour_ahead(stage: Stage, cluster: int) -> None:
     post(stage, cluster, 50 * BOND)
     hour = stage.hour() + 1
@@ -279,6 +292,7 @@ def test_the_bond_stays_for_the_highest_hour_ahead(stage: Stage, cluster: int) -
         withdraw(stage, cluster, 1)
 
 
+@shows("BOND-2")
 def test_a_lease_at_the_end_of_the_horizon_keeps_its_bond(stage: Stage) -> None:
     cluster = bonded(stage, TERMS.but(horizon_hours=17_520), UNITS, 5 * BOND)
     start = stage.hour()
@@ -287,6 +301,7 @@ def test_a_lease_at_the_end_of_the_horizon_keeps_its_bond(stage: Stage) -> None:
     refuse_withdrawal(stage, cluster, 5 * BOND, 5 * BOND)
 
 
+@shows("BOND-2")
 def test_the_bond_stays_until_its_hours_are_accrued(stage: Stage, cluster: int) -> None:
     post(stage, cluster, 20 * BOND)
     lease = open_lease(stage, cluster, 8, stage.hour() + 1, 2)
@@ -302,6 +317,7 @@ def test_the_bond_stays_until_its_hours_are_accrued(stage: Stage, cluster: int) 
     assert bond_of(stage, cluster) == 0
 
 
+@shows("BOND-5")
 def test_a_withdrawal_pays_the_losses_first(stage: Stage) -> None:
     terms = HARSH.but(bond=20)
     cluster = bonded(stage, terms, UNITS, 300)
@@ -315,6 +331,7 @@ def test_a_withdrawal_pays_the_losses_first(stage: Stage) -> None:
     assert bond_of(stage, cluster) == 160 * LEDGER
 
 
+@shows("BOND-9")
 def test_a_shrunken_bond_ends_new_bookings_and_leaves_the_old(stage: Stage) -> None:
     terms = HARSH.but(bond=20)
     cluster = bonded(stage, terms, UNITS, 160)

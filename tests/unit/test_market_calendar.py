@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.rent import FLAT, open_lease
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import MAX, Stage
 
 UNITS = 2**26 - 1
@@ -25,6 +26,7 @@ def booked(stage: Stage, cluster: int, start: int, end: int) -> list[int]:
     return stage.market.call_many(calls)
 
 
+@shows("CAL-4")
 def test_an_empty_calendar_has_nothing(stage: Stage, cluster: int) -> None:
     hour = stage.hour()
     assert stage.market.call("bookedAt", cluster, hour) == 0
@@ -33,6 +35,7 @@ def test_an_empty_calendar_has_nothing(stage: Stage, cluster: int) -> None:
     assert stage.market.call("bookedAt", 77, 2**64) == 0
 
 
+@shows("CAL-1")
 @pytest.mark.parametrize("offset", range(LANES))
 @pytest.mark.parametrize("hours", [1, 2, 7, 8, 9, 16, 17, 30])
 def test_a_lease_books_its_hours_and_no_other(
@@ -45,6 +48,7 @@ def test_a_lease_books_its_hours_and_no_other(
     assert found == [0] * margin + [UNITS] * hours + [0] * margin
 
 
+@shows("CAL-2")
 def test_bookings_of_the_same_hour_add_up(stage: Stage, cluster: int) -> None:
     first = word_start(stage)
     for units, offset, hours in [(5, 0, 20), (7, 3, 9), (11, 8, 8), (13, 19, 2)]:
@@ -53,6 +57,7 @@ def test_bookings_of_the_same_hour_add_up(stage: Stage, cluster: int) -> None:
     assert booked(stage, cluster, first, first + 22) == expected
 
 
+@shows("CAL-3")
 def test_peak_and_sum_are_those_of_every_range(stage: Stage, cluster: int) -> None:
     first = word_start(stage)
     hours = [0] * 26
@@ -73,6 +78,7 @@ def test_peak_and_sum_are_those_of_every_range(stage: Stage, cluster: int) -> No
         assert found == [fold(hours[start:end] or [0]) for start, end in ranges]
 
 
+@shows("CAL-4")
 def test_an_empty_or_reversed_range_has_nothing(stage: Stage, cluster: int) -> None:
     start = stage.hour() + 1
     open_lease(stage, cluster, 3, start, 5)
@@ -81,6 +87,7 @@ def test_an_empty_or_reversed_range_has_nothing(stage: Stage, cluster: int) -> N
         assert stage.market.call("sumBooked", cluster, lower, upper) == 0
 
 
+@shows("CAL-1")
 def test_clusters_have_calendars_of_their_own(stage: Stage, cluster: int) -> None:
     other = stage.cluster(10, FLAT)
     start = stage.hour() + 1
@@ -88,6 +95,7 @@ def test_clusters_have_calendars_of_their_own(stage: Stage, cluster: int) -> Non
     assert booked(stage, other, start, start + 2) == [0, 0]
 
 
+@shows("CAL-6")
 def test_leases_fill_every_unit_of_every_hour(stage: Stage, cluster: int) -> None:
     start = word_start(stage)
     open_lease(stage, cluster, UNITS, start, 9)

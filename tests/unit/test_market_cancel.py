@@ -16,6 +16,7 @@ from tests.support.lifecycle import (
     refund_of,
 )
 from tests.support.rent import LEDGER, WAD, Opened, books, gross, open_lease
+from tests.support.shows import shows
 from tests.support.stage import HOUR, USD, Q, Stage, Terms
 
 UNITS = 100
@@ -95,6 +96,7 @@ def opened(stage: Stage, cluster: int, case: Case) -> Opened:
     return lease
 
 
+@shows("CANCEL-1")
 @pytest.mark.parametrize("case", CURVE_BINDS + PAID_BINDS + LEVEL)
 @pytest.mark.parametrize("terms", TERMS.values(), ids=TERMS)
 def test_the_refund_is_the_documented_fraction_rounded_down(
@@ -126,6 +128,7 @@ def test_the_refund_is_the_documented_fraction_rounded_down(
     assert books(stage, cluster)["remainder"] == before["remainder"]
 
 
+@shows("CANCEL-1")
 @pytest.mark.parametrize("case", CURVE_BINDS + PAID_BINDS)
 def test_both_bounds_of_what_is_given_back_were_met(stage: Stage, case: Case) -> None:
     """That the cases above are what they claim: the smaller of what was paid and of the curve."""
@@ -140,6 +143,7 @@ def test_both_bounds_of_what_is_given_back_were_met(stage: Stage, case: Case) ->
     assert_refund(refund, min(curve, paid), case.hours)
 
 
+@shows("CANCEL-5")
 def test_a_discount_meant_for_more_hours_is_given_back(stage: Stage) -> None:
     """At a full ramp the discount is 15 %; who keeps half of the hours has a right to 7.5 %."""
     terms = STILL.but(low=Q, high=Q, cancel_fee=0)
@@ -153,6 +157,7 @@ def test_a_discount_meant_for_more_hours_is_given_back(stage: Stage) -> None:
     assert refund == price * 360 * 85 // 100 - price * 360 * 75 // 1000
 
 
+@shows("CANCEL-5")
 def test_a_clawback_above_the_refund_leaves_zero(stage: Stage) -> None:
     terms = STILL.but(cancel_fee=999_999)
     cluster = stage.cluster(UNITS, terms)
@@ -194,6 +199,7 @@ def three_parts(stage: Stage, cluster: int) -> tuple[Opened, list[Part]]:
     return lease, [first_part(lease), second, extend(stage, lease, 40)]
 
 
+@shows("CANCEL-1")
 @pytest.mark.parametrize("offset", [0, 1, 19, 20, 21, 49, 50, 51, 70, 89])
 @pytest.mark.parametrize("terms", ["default", "flat", "odd", "short ramp"])
 def test_parts_are_sold_back_each_at_its_own_price(stage: Stage, terms: str, offset: int) -> None:
@@ -236,6 +242,7 @@ def test_parts_are_sold_back_each_at_its_own_price(stage: Stage, terms: str, off
     assert (found["end"], found["stop"], found["parts"]) == (from_, from_, len(kept))
 
 
+@shows("CANCEL-3")
 @pytest.mark.parametrize("taken", [0, UNITS], ids=["base falls", "base rises"])
 def test_the_curve_gives_what_it_stands_at_now(stage: Stage, taken: int) -> None:
     terms = Terms(speed=50_000, base_floor=1, base_cap=1000 * USD, discount=0, cancel_fee=0)
@@ -260,6 +267,7 @@ def test_the_curve_gives_what_it_stands_at_now(stage: Stage, taken: int) -> None
     assert (exact < Fraction(lease.cost * 6, 10)) == (not taken)
 
 
+@shows("PRICE-12")
 def test_minted_units_flatten_the_curve(stage: Stage) -> None:
     terms = STILL.but(discount=0, cancel_fee=0)
     cluster = stage.cluster(UNITS, terms)

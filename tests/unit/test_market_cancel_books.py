@@ -19,6 +19,7 @@ from tests.support.rent import (
     open_lease,
     refund_ledger,
 )
+from tests.support.shows import shows
 from tests.support.stage import HOUR, Q, Stage, Terms
 
 UNITS = 100
@@ -41,6 +42,7 @@ def told(stage: Stage, cluster: int, first: int, last: int) -> dict[str, Any]:
     }
 
 
+@shows("CAL-10")
 @pytest.mark.parametrize("seed", range(8))
 def test_calendar_and_books_are_as_if_only_the_kept_hours_had_been_booked(
     stage: Stage, seed: int
@@ -82,6 +84,7 @@ def test_calendar_and_books_are_as_if_only_the_kept_hours_had_been_booked(
     assert outcome(cut) == outcome(plain)
 
 
+@shows("CAL-10")
 def test_hours_sold_back_can_be_leased_again(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, FREE)
     start = stage.hour() + 2
@@ -92,6 +95,7 @@ def test_hours_sold_back_can_be_leased_again(stage: Stage) -> None:
     assert again.cost == 7 * UNITS * 63
 
 
+@shows("CANCEL-9")
 @pytest.mark.parametrize("from_", [1, 3, 7, 8, 9, 23, 24, 25, 71, 72, 73])
 @pytest.mark.parametrize("fee", [0, 50_000])
 def test_other_tenants_do_not_notice(stage: Stage, from_: int, fee: int) -> None:
@@ -122,6 +126,7 @@ def test_other_tenants_do_not_notice(stage: Stage, from_: int, fee: int) -> None
     assert outcome(True) == outcome(False)
 
 
+@shows("CANCEL-9")
 def test_final_hours_stay_as_they_were(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, TERMS)
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 100)
@@ -141,6 +146,7 @@ def test_final_hours_stay_as_they_were(stage: Stage) -> None:
     assert stage.market.send("settle", lease.id, sender=stage.stranger).all("Settled") == []
 
 
+@shows("CANCEL-9")
 def test_hours_before_the_cut_that_are_not_final_are_refunded_later(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, TERMS)
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 20)
@@ -153,6 +159,7 @@ def test_hours_before_the_cut_that_are_not_final_are_refunded_later(stage: Stage
     assert (found["booked"], found["rate"], found["cursor"]) == (0, 0, stage.hour())
 
 
+@shows("CANCEL-10")
 @pytest.mark.parametrize("into", [0, 1, 2401])
 @pytest.mark.parametrize("from_", [1, 2, 11, 12, 13, 17])
 def test_all_that_was_paid_is_earned_refunded_or_left_over(

@@ -15,6 +15,7 @@ from tests.support.lifecycle import (
 from tests.support.raw import attempt
 from tests.support.rent import FLAT, Opened, deliver, open_lease
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Stage, Terms
 from tests.support.state import refused
 
@@ -45,11 +46,13 @@ def test_before_it_begins_a_lease_is_sold_from_one_of_its_hours(
     out_of_range(stage, lease, lease.start + offset, lease.start, lease.end - 1)
 
 
+@shows("CANCEL-6")
 @pytest.mark.parametrize("from_", [0, 2**24, 2**32, 2**255, MAX])
 def test_no_hour_is_so_far_away_that_it_passes(stage: Stage, lease: Opened, from_: int) -> None:
     out_of_range(stage, lease, from_, lease.start, lease.end - 1)
 
 
+@shows("CANCEL-6")
 @pytest.mark.parametrize("hour", [0, 1, 22])
 @pytest.mark.parametrize("into", [0, HOUR - 2])
 def test_the_current_hour_and_those_before_are_not_sold(
@@ -64,6 +67,7 @@ def test_the_current_hour_and_those_before_are_not_sold(
     assert lease_of(stage, lease.id)["end"] == first
 
 
+@shows("CANCEL-6")
 @pytest.mark.parametrize("later", [0, 1, 100])
 def test_in_its_last_hour_and_after_nothing_is_left_to_sell(
     stage: Stage, lease: Opened, later: int
@@ -73,6 +77,7 @@ def test_in_its_last_hour_and_after_nothing_is_left_to_sell(
         out_of_range(stage, lease, from_, stage.hour() + 1, lease.end - 1)
 
 
+@shows("CANCEL-6")
 def test_a_lease_of_the_current_hour_keeps_it(stage: Stage, cluster: int) -> None:
     now = open_lease(stage, cluster, 5, stage.hour(), 2)
     out_of_range(stage, now, now.start, now.start + 1, now.start + 1)
@@ -80,6 +85,7 @@ def test_a_lease_of_the_current_hour_keeps_it(stage: Stage, cluster: int) -> Non
     out_of_range(stage, now, now.start + 1, now.start + 1, now.start)
 
 
+@shows("CANCEL-6")
 def test_until_its_first_second_a_lease_can_be_sold_whole(stage: Stage, lease: Opened) -> None:
     stage.to_hour(lease.start - 1, HOUR - 2)
     cancel(stage, lease.id, lease.start)
@@ -87,6 +93,7 @@ def test_until_its_first_second_a_lease_can_be_sold_whole(stage: Stage, lease: O
         stage.market.call("leaseOf", lease.id)
 
 
+@shows("LEASE-17")
 def test_a_lease_that_is_sold_whole_is_burnt(stage: Stage, lease: Opened) -> None:
     tenant, agent = lease.tenant, stage.stranger
     extend(stage, lease, 5)
@@ -122,6 +129,7 @@ def test_a_lease_that_is_sold_whole_is_burnt(stage: Stage, lease: Opened) -> Non
         attempt(stage.market, "transferFrom", tenant.address, agent.address, lease.id, sender=agent)
 
 
+@shows("LEASE-17")
 def test_the_number_of_a_burnt_lease_is_not_used_again(stage: Stage, lease: Opened) -> None:
     cancel(stage, lease.id, lease.start)
     again = open_lease(stage, lease.cluster, 10, lease.start, 24)
@@ -129,6 +137,7 @@ def test_the_number_of_a_burnt_lease_is_not_used_again(stage: Stage, lease: Open
     assert stage.market.call("getApproved", again.id) == ZERO
 
 
+@shows("LEASE-22")
 def test_what_is_left_of_a_lease_is_shown_anew(stage: Stage, lease: Opened) -> None:
     receipt = cancel(stage, lease.id, lease.start + 7)
     assert receipt.event("MetadataUpdate").arguments == {"_tokenId": lease.id}
@@ -136,6 +145,7 @@ def test_what_is_left_of_a_lease_is_shown_anew(stage: Stage, lease: Opened) -> N
     assert stage.market.call("ownerOf", lease.id) == lease.tenant.address
 
 
+@shows("CANCEL-8")
 @pytest.mark.parametrize("more", [0, 1])
 def test_a_tenant_says_what_it_must_get_at_least(stage: Stage, lease: Opened, more: int) -> None:
     from_ = lease.start + 7
@@ -148,6 +158,7 @@ def test_a_tenant_says_what_it_must_get_at_least(stage: Stage, lease: Opened, mo
     assert refund_of(cancel(stage, lease.id, from_, least=told)) == told
 
 
+@shows("LEASE-14")
 @pytest.mark.parametrize("approval", ["approve", "setApprovalForAll"])
 def test_whom_the_owner_approved_may_sell_and_the_owner_is_paid(
     stage: Stage, lease: Opened, approval: str
@@ -159,6 +170,7 @@ def test_whom_the_owner_approved_may_sell_and_the_owner_is_paid(
     assert (stage.claim_of(lease.tenant), stage.claim_of(agent)) == (refund, 0)
 
 
+@shows("LEASE-13")
 def test_nobody_else_sells(stage: Stage, lease: Opened) -> None:
     for caller in (stage.stranger, stage.operator, stage.tenants[1], stage.governor):
         with refused(stage, "LeaseMarket_NotTenant", lease.id, caller.address):
@@ -180,18 +192,21 @@ def test_an_unknown_lease_is_not_sold(stage: Stage, lease: Opened, lease_id: int
         attempt(stage.market, "cancel", lease_id, lease.start, 0, sender=lease.tenant)
 
 
+@shows("CANCEL-11")
 def test_hours_are_sold_back_while_paused(stage: Stage, lease: Opened) -> None:
     told = stage.market.call("cancel", lease.id, lease.start, 0, sender=lease.tenant.address)
     stage.registry.send("pause", sender=stage.guardian)
     assert refund_of(cancel(stage, lease.id, lease.start)) == told
 
 
+@shows("CANCEL-11")
 def test_hours_are_sold_back_while_nothing_is_sellable(stage: Stage, lease: Opened) -> None:
     told = stage.market.call("cancel", lease.id, lease.start, 0, sender=lease.tenant.address)
     stage.registry.send("setSellable", lease.cluster, 0, sender=stage.operator)
     assert refund_of(cancel(stage, lease.id, lease.start)) == told
 
 
+@shows("CANCEL-7")
 def test_a_part_that_was_cut_is_not_sold_where_there_is_a_discount(
     stage: Stage, lease: Opened
 ) -> None:
@@ -212,6 +227,7 @@ def test_an_extension_of_a_cut_part_is_sold_up_to_it(stage: Stage, lease: Opened
     assert lease_of(stage, lease.id)["end"] == lease.start + 20
 
 
+@shows("CANCEL-7")
 def test_a_whole_part_before_a_cut_one_is_kept_from_being_sold_with_it(
     stage: Stage, lease: Opened
 ) -> None:
@@ -223,6 +239,7 @@ def test_a_whole_part_before_a_cut_one_is_kept_from_being_sold_with_it(
             attempt(stage.market, "cancel", lease.id, from_, 0, sender=lease.tenant)
 
 
+@shows("CANCEL-7")
 @pytest.mark.parametrize("cut", ["cancelled", "split"])
 def test_without_a_discount_a_cut_part_is_sold_again(stage: Stage, cut: str) -> None:
     cluster = stage.cluster(UNITS, FLAT.but(cancel_fee=0))
@@ -238,6 +255,7 @@ def test_without_a_discount_a_cut_part_is_sold_again(stage: Stage, cut: str) -> 
         stage.market.call("ownerOf", lease.id)
 
 
+@shows("CANCEL-12")
 def test_after_a_default_nothing_is_left_to_sell(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 300)
     extend(stage, lease, 10)
@@ -248,6 +266,7 @@ def test_after_a_default_nothing_is_left_to_sell(stage: Stage, cluster: int) -> 
         out_of_range(stage, lease, from_, now + 1, now - 1)
 
 
+@shows("CANCEL-12")
 def test_a_lease_that_a_default_made_void_is_not_burnt(stage: Stage, cluster: int) -> None:
     served = open_lease(stage, cluster, 10, stage.hour() + 1, 72)
     later = open_lease(stage, cluster, 10, stage.hour() + 300, 5)

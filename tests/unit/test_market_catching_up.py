@@ -30,6 +30,7 @@ from tests.support.rent import (
     open_lease,
     refund_ledger,
 )
+from tests.support.shows import shows
 from tests.support.stage import FINALITY, HOUR, Q, Stage, Terms
 from tests.support.state import refused
 from tests.support.year import TERMS, UNITS, Year
@@ -38,6 +39,7 @@ YEAR = 8_760
 STEPS = 720
 
 
+@shows("ACC-6")
 def test_a_year_without_bookings_is_one_step(stage: Stage) -> None:
     terms = Terms(speed=100)
     cluster = stage.cluster(UNITS, terms)
@@ -60,6 +62,7 @@ def test_a_year_without_bookings_is_one_step(stage: Stage) -> None:
     assert settle(stage, lease.id) == lease.first_rate * Q // LEDGER
 
 
+@shows("ACC-7", "APART-3")
 def test_a_year_comes_to_the_same_by_the_hour_and_all_at_once(stage: Stage) -> None:
     """Hundreds of bookings and changes, losses out of rent and bond, and a default."""
     stage.to_hour(stage.hour() + 1)
@@ -210,6 +213,7 @@ def test_no_units_are_minted_before_the_books_are_current(stage: Stage, cluster:
         stage.mint(cluster, 5)
 
 
+@shows("BOND-2")
 def test_a_backlog_keeps_its_bond(stage: Stage) -> None:
     cluster = bonded(stage, FLAT.but(bond=50), 100, 10_000)
     lease, available = backlog(stage, cluster)
@@ -223,6 +227,7 @@ def test_a_backlog_keeps_its_bond(stage: Stage) -> None:
     assert books(stage, cluster)["cursor"] == stage.hour()
 
 
+@shows("DEF-4")
 def test_a_default_behind_a_backlog_needs_it_accrued(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 1_700)
     stage.to_hour(lease.start)
@@ -240,6 +245,7 @@ def test_a_default_behind_a_backlog_needs_it_accrued(stage: Stage, cluster: int)
     assert settle(stage, lease.id) == 10 * (72 + lease.end - hour)
 
 
+@shows("DEF-7")
 def test_old_voids_are_paid_while_the_books_are_far_behind(stage: Stage, cluster: int) -> None:
     """A default, and then nobody accounts for the hours before it until they are many."""
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 2_000)

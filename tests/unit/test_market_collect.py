@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.raw import attempt, impersonate
 from tests.support.rent import FLAT, LEDGER, books, deliver, loss, open_lease, set_remainder
+from tests.support.shows import shows
 from tests.support.stage import Q, Stage, Terms
 from tests.support.state import refused, unchanged
 
@@ -15,6 +16,7 @@ def cluster(stage: Stage) -> int:
     return stage.cluster(UNITS, Terms(speed=0))
 
 
+@shows("ROUT-5")
 @pytest.mark.parametrize("caller", ["governor", "operator", "guardian", "stranger"])
 def test_nobody_but_the_router_collects(stage: Stage, cluster: int, caller: str) -> None:
     account = getattr(stage, caller)
@@ -22,6 +24,7 @@ def test_nobody_but_the_router_collects(stage: Stage, cluster: int, caller: str)
         attempt(stage.market, "collect", cluster, sender=account)
 
 
+@shows("ROUT-5")
 def test_whole_units_go_to_the_router(stage: Stage, cluster: int) -> None:
     leases = [open_lease(stage, cluster, units, stage.hour() + 1, 3) for units in (7, 11)]
     start = leases[0].start
@@ -47,6 +50,7 @@ def test_whole_units_go_to_the_router(stage: Stage, cluster: int) -> None:
     }
 
 
+@shows("ROUT-5")
 def test_collecting_does_not_accrue(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 7, stage.hour() + 1, 3)
     set_remainder(stage, cluster, 0)
@@ -59,6 +63,7 @@ def test_collecting_does_not_accrue(stage: Stage, cluster: int) -> None:
     assert receipt.event("Distributed")["earned"] == lease.rent * Q // LEDGER
 
 
+@shows("ROUT-8")
 def test_the_hours_that_earned_something_are_counted(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 6)
     router = impersonate(stage, stage.router.address)
@@ -116,6 +121,7 @@ def test_nothing_to_collect_changes_nothing(stage: Stage, cluster: int) -> None:
     assert receipt.events == ()
 
 
+@shows("ROUT-5")
 def test_less_than_a_unit_waits(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, FLAT.but(sla=Q, penalty=0))
     lease = open_lease(stage, cluster, 1, stage.hour() + 1, 4)
@@ -128,6 +134,7 @@ def test_less_than_a_unit_waits(stage: Stage) -> None:
     assert books(stage, cluster)["earned"] == 24 * LEDGER // 10 - 2 * LEDGER
 
 
+@shows("ROUT-4")
 def test_whole_units_of_remainders_go_to_the_router_apart(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 7, stage.hour() + 1, 3)
     set_remainder(stage, cluster, 5 * LEDGER + 3)
@@ -140,6 +147,7 @@ def test_whole_units_of_remainders_go_to_the_router_apart(stage: Stage, cluster:
     assert stage.claim_of(stage.market) == lease.cost - earned
 
 
+@shows("ACC-15")
 def test_all_that_was_paid_is_collected_refunded_or_in_the_books(
     stage: Stage, cluster: int
 ) -> None:

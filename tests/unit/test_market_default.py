@@ -13,6 +13,7 @@ from tests.support.bonds import (
     settle,
 )
 from tests.support.rent import FLAT, books, deliver, open_lease
+from tests.support.shows import shows
 from tests.support.stage import FINALITY, HOUR, Stage
 from tests.support.state import refused
 
@@ -37,6 +38,7 @@ def down(stage: Stage, cluster: int) -> int:
     return int(books(stage, cluster)["down"])
 
 
+@shows("DEF-1")
 def test_72_booked_hours_without_service_are_a_default(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 500)
     deliver_hours(stage, cluster, lease.start, [0] * 71)
@@ -65,6 +67,7 @@ def test_the_declaration_tells_its_hour(stage: Stage, cluster: int) -> None:
     assert stage.market.call("declareDefault", cluster) == stage.hour()
 
 
+@shows("DEF-9")
 @pytest.mark.parametrize("caller", ["governor", "operator", "guardian", "stranger", "relay"])
 def test_anyone_may_declare_it(stage: Stage, cluster: int, caller: str) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 500)
@@ -73,12 +76,14 @@ def test_anyone_may_declare_it(stage: Stage, cluster: int, caller: str) -> None:
     assert books(stage, cluster)["era"] == 1
 
 
+@shows("DEF-1")
 def test_a_new_cluster_is_not_in_default(stage: Stage, cluster: int) -> None:
     refuse(stage, cluster, 0)
     stage.skip(200 * HOUR)
     refuse(stage, cluster, 0)
 
 
+@shows("DEF-1")
 def test_hours_that_are_not_final_do_not_count(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 500)
     deliver_hours(stage, cluster, lease.start, [0] * 71)
@@ -90,6 +95,7 @@ def test_hours_that_are_not_final_do_not_count(stage: Stage, cluster: int) -> No
     declare(stage, cluster)
 
 
+@shows("DEF-1")
 @pytest.mark.parametrize("good", [1, 10_000])
 @pytest.mark.parametrize("before", [1, 71])
 def test_one_hour_with_anything_available_begins_anew(
@@ -103,6 +109,7 @@ def test_one_hour_with_anything_available_begins_anew(
     declare(stage, cluster)
 
 
+@shows("DEF-4")
 def test_a_cluster_that_works_again_has_not_defaulted(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 500)
     deliver_hours(stage, cluster, lease.start, [0] * 100)
@@ -111,6 +118,7 @@ def test_a_cluster_that_works_again_has_not_defaulted(stage: Stage, cluster: int
     refuse(stage, cluster, 0)
 
 
+@shows("DEF-2")
 @pytest.mark.parametrize("reported", [None, 0, 100_000])
 def test_hours_that_nobody_booked_neither_count_nor_interrupt(
     stage: Stage, cluster: int, reported: int | None
@@ -139,6 +147,7 @@ def test_the_seconds_stop_counting_when_they_suffice(stage: Stage, cluster: int)
     declare(stage, cluster)
 
 
+@shows("DEF-3")
 def test_seconds_of_a_pause_do_not_count(stage: Stage, cluster: int) -> None:
     """A pause of half an hour and one second, within one hour."""
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 500)
@@ -153,6 +162,7 @@ def test_seconds_of_a_pause_do_not_count(stage: Stage, cluster: int) -> None:
     declare(stage, cluster)
 
 
+@shows("DEF-3")
 def test_a_pause_over_several_hours_does_not_count(stage: Stage, cluster: int) -> None:
     """From the middle of one hour to the middle of the fifth after it."""
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 500)
@@ -166,6 +176,7 @@ def test_a_pause_over_several_hours_does_not_count(stage: Stage, cluster: int) -
     declare(stage, cluster)
 
 
+@shows("DEF-9")
 def test_a_pause_leaves_the_declaration_open(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 500)
     deliver_hours(stage, cluster, lease.start, [0] * 72)
@@ -186,6 +197,7 @@ def test_hours_closed_for_silence_count(stage: Stage, cluster: int) -> None:
     declare(stage, cluster)
 
 
+@shows("DEF-4")
 def test_an_outage_that_is_long_over_is_no_default_however_far_the_books_are_behind(
     stage: Stage, cluster: int
 ) -> None:

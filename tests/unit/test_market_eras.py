@@ -31,6 +31,7 @@ from tests.support.rent import (
     refund_ledger,
     report,
 )
+from tests.support.shows import shows
 from tests.support.stage import HOUR, Q, Stage, Terms
 
 UNITS = 100
@@ -54,6 +55,7 @@ def load(stage: Stage, cluster: int, hours: range) -> list[int]:
     return found
 
 
+@shows("CAL-9")
 def test_new_leases_are_booked_for_the_hours_that_became_void(stage: Stage) -> None:
     """At the price of an empty calendar, and accounted for apart from the old ones."""
     cluster = bonded(stage, CURVED, UNITS, UNITS * BOND)
@@ -142,6 +144,7 @@ def history(stage: Stage, cluster: int, early: bool) -> dict[str, Any]:
     }
 
 
+@shows("DEF-7")
 def test_old_and_new_leases_settle_the_same_early_and_late(stage: Stage) -> None:
     cluster = bonded(stage, CURVED, UNITS, UNITS * BOND)
     outcomes = []
@@ -152,6 +155,7 @@ def test_old_and_new_leases_settle_the_same_early_and_late(stage: Stage) -> None
     assert outcomes[0]["claims"] == [ledger // LEDGER for ledger in outcomes[0]["refunds"]]
 
 
+@shows("DEF-8")
 def test_a_default_while_the_books_stand_at_the_current_hour(stage: Stage, cluster: int) -> None:
     """The lease is over, and the hours since were not booked: the books are at its very hour."""
     over = open_lease(stage, cluster, 10, stage.hour() + 1, 72)
@@ -175,6 +179,7 @@ def test_a_default_while_the_books_stand_at_the_current_hour(stage: Stage, clust
     assert refund_ledger(stage, again) == 60 * LEDGER
 
 
+@shows("DEF-5")
 @pytest.mark.parametrize("later", [0, 1])
 def test_leases_that_begin_or_end_at_the_hour_of_the_default(
     stage: Stage, cluster: int, later: int
@@ -200,6 +205,7 @@ def test_leases_that_begin_or_end_at_the_hour_of_the_default(
     assert books(stage, cluster)["earned"] == parts.earned + new.rent * Q
 
 
+@shows("CAL-9")
 def test_views_across_three_eras(stage: Stage, cluster: int) -> None:
     expected: dict[int, int] = {}
     start = stage.hour() + 1

@@ -21,6 +21,7 @@ from tests.support.rent import (
     refund_ledger,
 )
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, USD, Q, Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import UnlockedAccount
@@ -56,6 +57,7 @@ def refuse(
         attempt(stage.market, "extend", lease_id, hours, MAX, sender=by or stage.tenants[0])
 
 
+@shows("LEASE-10")
 @pytest.mark.parametrize("hours", [1, 7, 24, 719, 720, 1000])
 @pytest.mark.parametrize(
     "terms",
@@ -82,6 +84,7 @@ def test_an_extension_costs_what_its_own_hours_cost(stage: Stage, terms: Terms, 
     assert (added.cost, added.rate) == (expected, floor(Fraction(expected * RATE, hours)))
 
 
+@shows("LEASE-10")
 def test_an_extension_is_written_down_as_a_part(stage: Stage, lease: Opened) -> None:
     before = books(stage, lease.cluster)
     claim = stage.claim_of(stage.market)
@@ -122,6 +125,7 @@ def test_an_extension_is_written_down_as_a_part(stage: Stage, lease: Opened) -> 
     assert stage.claim_of(stage.market) == claim + price
 
 
+@shows("LEASE-10")
 def test_an_extension_rests_on_the_base_of_its_moment(stage: Stage) -> None:
     terms = Terms(speed=50_000, base_cap=1000 * USD)
     cluster = stage.cluster(UNITS, terms)
@@ -134,6 +138,7 @@ def test_an_extension_rests_on_the_base_of_its_moment(stage: Stage) -> None:
     assert Fraction(books(stage, cluster)["base"], WAD) == base
 
 
+@shows("LEASE-11")
 @pytest.mark.parametrize("into", [1, HOUR - 1])
 def test_until_its_last_second_a_lease_can_be_made_longer(
     stage: Stage, lease: Opened, into: int
@@ -144,18 +149,21 @@ def test_until_its_last_second_a_lease_can_be_made_longer(
     assert (added.start, added.end, added.first_seconds) == (lease.end, lease.end + 3, HOUR)
 
 
+@shows("LEASE-11")
 @pytest.mark.parametrize("later", [0, 1, 100])
 def test_a_lease_that_is_over_stays_so(stage: Stage, lease: Opened, later: int) -> None:
     stage.to_hour(lease.end + later)
     refuse(stage, lease.id, 3, "LeaseMarket_Over", lease.id, lease.end)
 
 
+@shows("LEASE-10")
 def test_a_lease_that_was_cut_goes_on_from_the_cut(stage: Stage, lease: Opened) -> None:
     cancel(stage, lease.id, lease.start + 5)
     added = extend(stage, lease, 2)
     assert (added.start, added.end) == (lease.start + 5, lease.start + 7)
 
 
+@shows("LEASE-11")
 def test_a_lease_in_default_is_over(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 300)
     deliver(stage, cluster, dict.fromkeys(range(lease.start, lease.start + 72), 0))
@@ -201,6 +209,7 @@ def test_an_extension_needs_a_bond_for_its_hours(stage: Stage) -> None:
     assert extend(stage, lease, 1).end == lease.end + 1
 
 
+@shows("PRICE-15")
 @pytest.mark.parametrize("missing", [0, 1])
 def test_who_agrees_to_the_cost_pays_it(stage: Stage, lease: Opened, missing: int) -> None:
     price = stage.market.call("quoteExtension", lease.id, 6)["cost"]
@@ -212,6 +221,7 @@ def test_who_agrees_to_the_cost_pays_it(stage: Stage, lease: Opened, missing: in
         attempt(stage.market, *call, sender=lease.tenant)
 
 
+@shows("LEASE-14")
 @pytest.mark.parametrize("approval", ["approve", "setApprovalForAll"])
 def test_whom_the_owner_approved_may_extend_and_pays(
     stage: Stage, lease: Opened, approval: str
@@ -228,6 +238,7 @@ def test_whom_the_owner_approved_may_extend_and_pays(
     assert stage.market.call("ownerOf", lease.id) == lease.tenant.address
 
 
+@shows("LEASE-13")
 def test_nobody_else_extends(stage: Stage, lease: Opened) -> None:
     for caller in (stage.tenants[1], stage.operator, stage.stranger):
         error = ("LeaseMarket_NotTenant", lease.id, caller.address)
@@ -239,6 +250,7 @@ def test_an_unknown_lease_is_not_extended(stage: Stage, lease: Opened, lease_id:
     refuse(stage, lease_id, 1, "LeaseMarket_UnknownLease", lease_id)
 
 
+@shows("PAUSE-1")
 def test_no_extensions_while_paused(stage: Stage, lease: Opened) -> None:
     stage.registry.send("pause", sender=stage.guardian)
     refuse(stage, lease.id, 1, "LeaseMarket_Paused")
@@ -253,6 +265,7 @@ def test_no_extensions_of_a_suspended_lease(stage: Stage, lease: Opened) -> None
     extend(stage, lease, 1)
 
 
+@shows("LEASE-12")
 def test_a_lease_has_sixteen_parts_at_most(stage: Stage, cluster: int) -> None:
     """And is settled over all of them."""
     assert stage.market.call("MAX_PARTS") == PARTS
@@ -279,6 +292,7 @@ def test_a_lease_has_sixteen_parts_at_most(stage: Stage, cluster: int) -> None:
     assert receipt.event("Settled")["amount"] == due // LEDGER == stage.claim_of(lease.tenant)
 
 
+@shows("LEASE-12")
 def test_a_part_that_is_sold_back_makes_room_for_another(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 2)
     parts = [extend(stage, lease, 1) for _ in range(1, PARTS)]

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.raw import attempt, impersonate, in_one_block
 from tests.support.rent import LEDGER, RATE, WAD, Opened, books, cost, open_lease
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, USD, Q, Stage, Terms
 from tests.support.state import refused
 
@@ -46,6 +47,7 @@ PRICES = [
 ]
 
 
+@shows("PRICE-1")
 @pytest.mark.parametrize(("units", "wait", "hours", "into", "others"), PRICES)
 @pytest.mark.parametrize(
     "terms",
@@ -90,6 +92,7 @@ def test_the_cost_is_the_documented_rational_rounded_up_once(
     }
 
 
+@shows("PRICE-13")
 @pytest.mark.parametrize("into", [0, 1, 1799, 3599])
 @pytest.mark.parametrize("wait", [0, 4])
 @pytest.mark.parametrize("hours", [1, 2, 1000])
@@ -114,6 +117,7 @@ def test_a_lease_costs_what_is_quoted_in_its_block(
     assert stage.claim_of(stage.market) == quoted["cost"]
 
 
+@shows("PRICE-13")
 def test_the_second_lease_of_a_block_pays_for_the_first_ones_booking(
     stage: Stage, cluster: int
 ) -> None:
@@ -129,6 +133,7 @@ def test_the_second_lease_of_a_block_pays_for_the_first_ones_booking(
     ]
 
 
+@shows("LEASE-1")
 def test_a_lease_is_written_down_as_booked(stage: Stage, cluster: int) -> None:
     start = stage.hour()
     lease = open_lease(stage, cluster, 7, start, 30, at=start * HOUR + 3000)
@@ -175,6 +180,7 @@ def test_a_lease_is_written_down_as_booked(stage: Stage, cluster: int) -> None:
     assert stage.market.call("refundLedgerOf", 1) == 0
 
 
+@shows("LEASE-1")
 def test_leases_are_numbered_from_one_across_clusters(stage: Stage, cluster: int) -> None:
     other = stage.cluster(UNITS, STILL)
     start = stage.hour()
@@ -182,6 +188,7 @@ def test_leases_are_numbered_from_one_across_clusters(stage: Stage, cluster: int
     assert taken == [1, 2, 3]
 
 
+@shows("LEASE-2")
 @pytest.mark.parametrize("hours", [1, 2, 7, 1009])
 @pytest.mark.parametrize("into", [100, 1777, 3599])
 def test_rent_and_remainder_are_all_that_was_paid(stage: Stage, hours: int, into: int) -> None:
@@ -197,11 +204,13 @@ def test_rent_and_remainder_are_all_that_was_paid(stage: Stage, hours: int, into
     assert 0 <= lease.remainder < LEDGER
 
 
+@shows("LEASE-2")
 def test_remainders_of_several_leases_add_up(stage: Stage, cluster: int) -> None:
     leases = [open_lease(stage, cluster, 3, stage.hour() + i, 7 + i) for i in range(4)]
     assert books(stage, cluster)["remainder"] == sum(lease.remainder for lease in leases)
 
 
+@shows("PRICE-15")
 @pytest.mark.parametrize("start", [0, -1])
 def test_who_agrees_to_exactly_the_cost_gets_the_lease(
     stage: Stage, cluster: int, start: int
@@ -213,6 +222,7 @@ def test_who_agrees_to_exactly_the_cost_gets_the_lease(
     assert stage.lease(cluster, 3, first, 5, max_cost=price) == 1
 
 
+@shows("PRICE-15")
 @pytest.mark.parametrize("lower", [1, 10**6])
 def test_who_agrees_to_less_than_the_cost_does_not(stage: Stage, cluster: int, lower: int) -> None:
     start = stage.hour() + 1

@@ -16,6 +16,7 @@ from tests.support.bonds import (
     withdraw,
 )
 from tests.support.rent import FLAT, LEDGER, books, deliver, loss, open_lease, refund_ledger
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Q, Stage, Terms
 from wellhead.chain import Receipt
 
@@ -36,6 +37,7 @@ BEYOND = [
 ]
 
 
+@shows("BOND-4")
 @pytest.mark.parametrize(("available", "lost"), BEYOND)
 def test_a_loss_beyond_the_rent_comes_out_of_the_bond(
     stage: Stage, available: int, lost: int
@@ -58,6 +60,7 @@ def test_a_loss_beyond_the_rent_comes_out_of_the_bond(
     assert refund_ledger(stage, lease) == lease.rate * lost
 
 
+@shows("ACC-2")
 def test_an_hour_of_no_service_pays_eleven_rents_at_most(stage: Stage) -> None:
     cluster = bonded(stage, HARSH, UNITS, RICH)
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 3)
@@ -68,6 +71,7 @@ def test_an_hour_of_no_service_pays_eleven_rents_at_most(stage: Stage) -> None:
     assert stage.claim_of(stage.market) == RICH - 3 * 10 * 10
 
 
+@shows("ACC-1")
 @pytest.mark.parametrize("penalty", [0, 1, Q, 10 * Q])
 @pytest.mark.parametrize("sla", [1, 333_333, 990_000, Q])
 def test_the_loss_follows_penalty_and_promise(stage: Stage, sla: int, penalty: int) -> None:
@@ -87,6 +91,7 @@ def test_the_loss_follows_penalty_and_promise(stage: Stage, sla: int, penalty: i
     ]
 
 
+@shows("BOND-5")
 def test_the_bond_pays_hour_by_hour_until_it_is_dry(stage: Stage) -> None:
     """Ten units at one stablecoin unit an hour: 100 beyond the rent for each hour without service;
     the bond of 237 pays two hours in full and 37 of the third."""
@@ -101,6 +106,7 @@ def test_the_bond_pays_hour_by_hour_until_it_is_dry(stage: Stage) -> None:
     assert settle(stage, lease.id) == 237 + 50
 
 
+@shows("BOND-4")
 def test_a_bond_that_runs_dry_within_an_hour_is_shared_by_rent(stage: Stage) -> None:
     cluster = bonded(stage, CURVED, UNITS, 8_888_877)
     start = stage.hour() + 1
@@ -126,6 +132,7 @@ def test_a_bond_that_runs_dry_within_an_hour_is_shared_by_rent(stage: Stage) -> 
     assert sum(lease.rate * first for lease in leases) + found["bond"] == 8_888_877 * LEDGER
 
 
+@shows("BOND-5")
 def test_the_rest_of_a_bond_still_pays_a_smaller_rent(stage: Stage) -> None:
     cluster = bonded(stage, CURVED, UNITS, 1_000_003)
     start = stage.hour() + 1
@@ -140,6 +147,7 @@ def test_the_rest_of_a_bond_still_pays_a_smaller_rent(stage: Stage) -> None:
     ]
 
 
+@shows("BOND-4")
 def test_without_a_bond_no_more_than_the_rent_is_lost(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, HARSH)
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 2)
@@ -150,6 +158,7 @@ def test_without_a_bond_no_more_than_the_rent_is_lost(stage: Stage) -> None:
     assert refund_ledger(stage, lease) == 20 * LEDGER
 
 
+@shows("BOND-6")
 def test_a_bond_posted_later_does_not_pay_the_past(stage: Stage) -> None:
     cluster = bonded(stage, HARSH, UNITS, 37)
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 3)
@@ -165,6 +174,7 @@ def test_a_bond_posted_later_does_not_pay_the_past(stage: Stage) -> None:
     assert books(stage, cluster)["bond"] == 4_900 * LEDGER
 
 
+@shows("BOND-6")
 def test_the_bond_counts_as_it_is_when_the_hour_is_accrued(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, HARSH)
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 1)
@@ -189,6 +199,7 @@ def test_a_partial_first_hour_is_compensated_at_its_own_rent(stage: Stage) -> No
         assert refund_ledger(stage, lease) == expected.refund(lease)
 
 
+@shows("BOND-6")
 def test_a_bond_that_runs_dry_pays_the_same_late_and_often(stage: Stage) -> None:
     cluster = bonded(stage, CURVED, UNITS, 71_234_567)
     start = stage.hour() + 1
@@ -234,6 +245,7 @@ def test_an_hour_without_any_rent_takes_nothing_of_the_bond(stage: Stage) -> Non
     assert market.call("refundLedgerOf", split) == 0
 
 
+@shows("ACC-15")
 @pytest.mark.parametrize("amount", [0, 7_000_000, 10**12])
 def test_all_money_is_somewhere_in_ledger_integers(stage: Stage, amount: int) -> None:
     """Paid in and posted = earned, remainders, bond, refunds and escrow, after every step."""

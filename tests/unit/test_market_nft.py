@@ -9,6 +9,7 @@ import pytest
 from tests.support.raw import attempt, deploy, pay
 from tests.support.rent import LEDGER, Opened, deliver, open_lease, refund_ledger, report
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Q, Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import Receipt, UnlockedAccount
@@ -49,6 +50,7 @@ def test_the_collection_has_a_name(stage: Stage) -> None:
     assert stage.market.call("cash") == stage.cash.address
 
 
+@shows("LEASE-22")
 @pytest.mark.parametrize(
     ("interface", "supported"),
     [
@@ -64,6 +66,7 @@ def test_it_says_what_it_supports(stage: Stage, interface: str, supported: bool)
     assert stage.market.call("supportsInterface", bytes.fromhex(interface)) == supported
 
 
+@shows("LEASE-22")
 def test_token_uri_is_json_that_describes_the_lease(stage: Stage, lease: Opened) -> None:
     head, body = stage.market.call("tokenURI", lease.id).split(",", 1)
     assert head == "data:application/json;base64"
@@ -79,6 +82,7 @@ def test_token_uri_is_json_that_describes_the_lease(stage: Stage, lease: Opened)
     }
 
 
+@shows("LEASE-16")
 def test_a_transfer_moves_the_lease(
     stage: Stage, lease: Opened, seller: UnlockedAccount, buyer: UnlockedAccount
 ) -> None:
@@ -91,6 +95,7 @@ def test_a_transfer_moves_the_lease(
     assert stage.market.call("balanceOf", buyer.address) == 1
 
 
+@shows("LEASE-18")
 @pytest.mark.parametrize("function", ["transferFrom", SAFE, SAFE_WITH_DATA])
 def test_final_hours_are_the_sellers_and_later_ones_the_buyers(
     stage: Stage, lease: Opened, seller: UnlockedAccount, buyer: UnlockedAccount, function: str
@@ -120,6 +125,7 @@ def test_final_hours_are_the_sellers_and_later_ones_the_buyers(
     assert refund_ledger(stage, lease) == lease.rate * (2 * Q + Q // 2)
 
 
+@shows("LEASE-18")
 def test_a_backlog_beyond_one_accrual_goes_with_the_lease(
     stage: Stage, cluster: int, seller: UnlockedAccount, buyer: UnlockedAccount
 ) -> None:
@@ -134,6 +140,7 @@ def test_a_backlog_beyond_one_accrual_goes_with_the_lease(
     assert (stage.claim_of(seller), stage.claim_of(buyer)) == (sold, total - sold)
 
 
+@shows("LEASE-14")
 def test_an_approved_account_sells_and_the_owner_is_refunded(
     stage: Stage, lease: Opened, seller: UnlockedAccount, buyer: UnlockedAccount
 ) -> None:
@@ -169,6 +176,7 @@ def test_an_operator_for_all_may_approve_and_sell(
     assert stage.market.call("ownerOf", lease.id) == buyer.address
 
 
+@shows("LEASE-18")
 def test_selling_to_oneself_keeps_the_lease(
     stage: Stage, lease: Opened, seller: UnlockedAccount
 ) -> None:
@@ -185,6 +193,7 @@ def test_a_lease_can_be_sold_while_paused(
     assert stage.market.call("ownerOf", lease.id) == buyer.address
 
 
+@shows("LEASE-13")
 def test_a_stranger_moves_and_approves_nothing(
     stage: Stage, lease: Opened, seller: UnlockedAccount
 ) -> None:
@@ -196,6 +205,7 @@ def test_a_stranger_moves_and_approves_nothing(
         attempt(stage.market, "approve", to, lease.id, sender=stage.stranger)
 
 
+@shows("LEASE-18")
 def test_a_refund_can_not_be_taken_by_naming_oneself_the_seller(
     stage: Stage, lease: Opened
 ) -> None:
@@ -206,6 +216,7 @@ def test_a_refund_can_not_be_taken_by_naming_oneself_the_seller(
             attempt(stage.market, "transferFrom", thief.address, to.address, lease.id, sender=thief)
 
 
+@shows("LEASE-16")
 def test_a_lease_does_not_go_to_the_zero_address(
     stage: Stage, lease: Opened, seller: UnlockedAccount
 ) -> None:
@@ -213,6 +224,7 @@ def test_a_lease_does_not_go_to_the_zero_address(
         attempt(stage.market, "transferFrom", seller.address, ZERO, lease.id, sender=seller)
 
 
+@shows("LEASE-16")
 @pytest.mark.parametrize("lease_id", [0, 2, MAX])
 def test_a_lease_that_does_not_exist_has_no_owner(
     stage: Stage, lease: Opened, seller: UnlockedAccount, buyer: UnlockedAccount, lease_id: int
@@ -257,6 +269,7 @@ def test_a_contract_that_declines_receives_nothing(
         attempt(stage.market, *transfer, sender=seller)
 
 
+@shows("SETTLE-5", "PAY-7")
 def test_a_receiver_that_settles_at_once_gains_nothing(
     stage: Stage, lease: Opened, seller: UnlockedAccount
 ) -> None:
@@ -282,6 +295,7 @@ def test_ether_is_refused(
         pay(stage.market, function, *arguments.get(function, transfer), value=1, sender=seller)
 
 
+@shows("PAY-5")
 def test_ether_without_a_call_is_refused(stage: Stage, seller: UnlockedAccount) -> None:
     body = {"to": stage.market.address, "from": seller.address, "value": "0x1", "data": "0x"}
     with pytest.raises(Reverted):

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.lifecycle import cancel, extend, refund_of, split_units
 from tests.support.rent import open_lease
+from tests.support.shows import shows
 from tests.support.stage import USD, Q, Stage, Terms
 from wellhead.chain import Reverted
 
@@ -32,6 +33,7 @@ def crowd(stage: Stage, cluster: int, chance: random.Random, start: int) -> None
             assert error.name == "LeaseMarket_SoldOut"
 
 
+@shows("PRICE-6")
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("terms", TERMS.values(), ids=TERMS)
 def test_more_hours_than_needed_never_save_anything(stage: Stage, terms: Terms, seed: int) -> None:
@@ -56,6 +58,7 @@ def test_more_hours_than_needed_never_save_anything(stage: Stage, terms: Terms, 
             assert lease.cost - refund >= plain, (units, keep, hours)
 
 
+@shows("PRICE-6")
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("terms", TERMS.values(), ids=TERMS)
 def test_pieces_extensions_and_returns_together_never_save_anything(
@@ -96,6 +99,7 @@ def test_pieces_extensions_and_returns_together_never_save_anything(
             assert paid >= plain, (units, keep, more, first, longer)
 
 
+@shows("PRICE-9")
 @pytest.mark.parametrize("terms", TERMS.values(), ids=TERMS)
 @pytest.mark.parametrize(("units", "hours"), [(1, 1), (UNITS, 1), (UNITS, 720), (33, 1441)])
 def test_coming_and_going_at_once_never_pays(
@@ -110,6 +114,7 @@ def test_coming_and_going_at_once_never_pays(
         assert refund >= lease.cost - 2
 
 
+@shows("PRICE-8")
 def test_a_decoy_lifts_the_price_for_its_owner_only(stage: Stage) -> None:
     """Fill the hours, so that the curve gives more; both sold back, in either order."""
     cluster = stage.cluster(UNITS, TERMS["steep"])

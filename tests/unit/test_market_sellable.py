@@ -9,6 +9,7 @@ import pytest
 from tests.support.bonds import accrue
 from tests.support.raw import attempt
 from tests.support.rent import LEDGER, books, deliver, open_lease
+from tests.support.shows import shows
 from tests.support.stage import MAX, Q, Stage, Terms
 from tests.support.state import refused
 
@@ -22,6 +23,7 @@ CHANGES: dict[str, Any] = {
 }
 
 
+@shows("CAL-8")
 @pytest.mark.parametrize("sellable", [0, 9, 10])
 @pytest.mark.parametrize("change", CHANGES)
 def test_fewer_sellable_units_touch_no_old_booking(

@@ -16,6 +16,7 @@ from tests.support.rent import (
     report,
 )
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Q, Stage, Terms
 from tests.support.state import unchanged
 from wellhead.chain import Receipt
@@ -43,6 +44,7 @@ def due(lease: Opened, available: Mapping[int, int], booked: Mapping[int, int]) 
     return sum(lease.rate_at(hour) * lost(value, booked[hour]) for hour, value in available.items())
 
 
+@shows("SETTLE-1", "SETTLE-5")
 def test_a_refund_becomes_the_owners_claim(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 3)
     available = {lease.start: 8_000, lease.start + 1: 9_900, lease.start + 2: 0}
@@ -69,6 +71,7 @@ def test_a_refund_becomes_the_owners_claim(stage: Stage, cluster: int) -> None:
     assert stage.market.call("leaseOf", lease.id)["refunded"] == ledger // LEDGER
 
 
+@shows("ACC-8", "SETTLE-2")
 def test_settling_again_changes_nothing(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 1)
     deliver(stage, cluster, {lease.start: 5_000})
@@ -78,6 +81,7 @@ def test_settling_again_changes_nothing(stage: Stage, cluster: int) -> None:
     assert stage.market.call("settle", lease.id) == 0
 
 
+@shows("SETTLE-3")
 def test_a_lease_served_in_full_gets_nothing_back(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 2)
     deliver(stage, cluster, {lease.start: 10_000, lease.start + 1: 9_900})
@@ -96,6 +100,7 @@ def test_settle_accrues_first_and_stops_where_accrual_stops(stage: Stage, cluste
     assert amount == 2 * lease.rate * Q // LEDGER - lease.rate * Q // LEDGER
 
 
+@shows("SETTLE-3")
 def test_hours_that_are_not_final_refund_nothing(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 1)
     stage.to_hour(lease.end)
@@ -104,6 +109,7 @@ def test_hours_that_are_not_final_refund_nothing(stage: Stage, cluster: int) -> 
     assert stage.claim_of(lease.tenant) == 0
 
 
+@shows("SETTLE-1")
 def test_a_fraction_of_a_unit_stays_owed(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, FLAT.but(sla=Q, penalty=0))
     lease = open_lease(stage, cluster, 1, stage.hour() + 1, 4)
@@ -116,6 +122,7 @@ def test_a_fraction_of_a_unit_stays_owed(stage: Stage) -> None:
     assert refund_ledger(stage, lease) == 4 * LEDGER * 4 // 10
 
 
+@shows("LEASE-4")
 @pytest.mark.parametrize("into", [1800, 3599])
 @pytest.mark.parametrize("hours", [1, 2, 3])
 @pytest.mark.parametrize("broken", [0, 1, 2])
@@ -133,6 +140,7 @@ def test_a_partial_first_hour_is_refunded_at_its_own_rate(
     assert books(stage, cluster)["earned"] == lease.rent * Q - ledger
 
 
+@shows("ACC-10")
 def test_leases_that_meet_at_an_hour_are_told_apart(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, FLAT)
     start = stage.hour() + 1
@@ -203,6 +211,7 @@ def backwards(stage: Stage, cluster: int, leases: list[Opened]) -> None:
         settle(stage, lease)
 
 
+@shows("ACC-7")
 @pytest.mark.parametrize("way", [late, often, backwards])
 def test_settling_late_often_or_out_of_order_gives_the_same(
     stage: Stage, way: Callable[[Stage, int, list[Opened]], None]
@@ -242,6 +251,7 @@ def test_settling_late_often_or_out_of_order_gives_the_same(
     }
 
 
+@shows("LEASE-17")
 @pytest.mark.parametrize("lease_id", [0, 2, MAX])
 @pytest.mark.parametrize("function", ["settle", "leaseOf", "refundLedgerOf", "tokenURI"])
 def test_an_unknown_lease_is_refused(
@@ -252,6 +262,7 @@ def test_an_unknown_lease_is_refused(
         stage.market.call(function, lease_id)
 
 
+@shows("ACC-12")
 def test_a_backlog_is_settled_in_several_calls(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, TERMS)
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 725)
@@ -266,6 +277,7 @@ def test_a_backlog_is_settled_in_several_calls(stage: Stage) -> None:
     assert settle(stage, lease).all("Settled") == []
 
 
+@shows("PAUSE-2")
 def test_settle_and_withdrawal_stay_open_while_paused(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 1)
     deliver(stage, cluster, {lease.start: 0})

@@ -18,6 +18,7 @@ from tests.support.lifecycle import (
 )
 from tests.support.raw import attempt
 from tests.support.rent import LEDGER, Opened, books, deliver, loss, open_lease
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Q, Stage, Terms
 from tests.support.state import refused
 
@@ -47,6 +48,7 @@ def refunded(stage: Stage, lease_id: int) -> int:
     return int(lease_of(stage, lease_id)["refunded"])
 
 
+@shows("SPLIT-1")
 @pytest.mark.parametrize("units", [1, 3, 5, 9])
 def test_every_part_is_shared_by_units(stage: Stage, lease: Opened, units: int) -> None:
     whole = parts_of(stage, lease.id)
@@ -89,6 +91,7 @@ def test_every_part_is_shared_by_units(stage: Stage, lease: Opened, units: int) 
     assert stage.market.call("balanceOf", lease.tenant.address) == 2
 
 
+@shows("SPLIT-1")
 @pytest.mark.parametrize("units", [1, 4, 9])
 def test_the_pieces_lose_what_the_whole_would_have_lost(
     stage: Stage, lease: Opened, units: int
@@ -113,6 +116,7 @@ def test_the_pieces_lose_what_the_whole_would_have_lost(
     assert whole // LEDGER - sum(shares) in (0, 1)
 
 
+@shows("SPLIT-2")
 @pytest.mark.parametrize("units", [1, 3, 5, 9])
 @pytest.mark.parametrize("value", [0, 7_000, 9_000])
 def test_what_was_refunded_before_is_shared_and_never_paid_twice(
@@ -139,6 +143,7 @@ def test_what_was_refunded_before_is_shared_and_never_paid_twice(
     assert stage.claim_of(lease.tenant) == refunded(stage, lease.id) + refunded(stage, new)
 
 
+@shows("SPLIT-2")
 def test_a_fraction_that_moved_is_paid_with_the_old_lease(stage: Stage, lease: Opened) -> None:
     """That the test above has fractions that make a unit together."""
     moved = set()
@@ -157,6 +162,7 @@ def test_a_fraction_that_moved_is_paid_with_the_old_lease(stage: Stage, lease: O
     assert moved == {0, 1}
 
 
+@shows("SPLIT-2")
 @pytest.mark.parametrize("seed", range(5))
 def test_many_pieces_are_still_the_whole(stage: Stage, lease: Opened, seed: int) -> None:
     chance = random.Random(seed)
@@ -188,6 +194,7 @@ def test_many_pieces_are_still_the_whole(stage: Stage, lease: Opened, seed: int)
     assert 0 <= due // LEDGER - stage.claim_of(lease.tenant) < len(pieces)
 
 
+@shows("SPLIT-8")
 def test_a_piece_is_sold_back_by_itself(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 2, 24)
     new, _ = split_units(stage, lease.id, 4)
@@ -197,6 +204,7 @@ def test_a_piece_is_sold_back_by_itself(stage: Stage, cluster: int) -> None:
     assert lease_of(stage, lease.id)["units"] == 6
 
 
+@shows("SPLIT-8")
 def test_a_piece_is_the_buyers_alone(stage: Stage, lease: Opened) -> None:
     tenant, agent = lease.tenant, stage.stranger
     stage.market.send("approve", agent.address, lease.id, sender=tenant)
@@ -208,6 +216,7 @@ def test_a_piece_is_the_buyers_alone(stage: Stage, lease: Opened) -> None:
         attempt(stage.market, "splitUnits", new, 1, sender=agent)
 
 
+@shows("SPLIT-4")
 @pytest.mark.parametrize("units", [0, 10, 11, 2**32 + 1, MAX])
 def test_between_one_unit_and_all_but_one_are_split_off(
     stage: Stage, lease: Opened, units: int
@@ -216,6 +225,7 @@ def test_between_one_unit_and_all_but_one_are_split_off(
         attempt(stage.market, "splitUnits", lease.id, units, sender=lease.tenant)
 
 
+@shows("SPLIT-4")
 def test_a_single_unit_is_not_split(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 1, stage.hour() + 1, 3)
     for units in (0, 1):
@@ -223,6 +233,7 @@ def test_a_single_unit_is_not_split(stage: Stage, cluster: int) -> None:
             attempt(stage.market, "splitUnits", lease.id, units, sender=lease.tenant)
 
 
+@shows("LEASE-13")
 def test_nobody_else_splits(stage: Stage, lease: Opened) -> None:
     for caller in (stage.stranger, stage.operator, stage.tenants[1]):
         with refused(stage, "LeaseMarket_NotTenant", lease.id, caller.address):
@@ -236,6 +247,7 @@ def test_an_unknown_lease_is_not_split(stage: Stage, lease: Opened, lease_id: in
             attempt(stage.market, function, lease_id, 1, sender=lease.tenant)
 
 
+@shows("SPLIT-9")
 @pytest.mark.parametrize("state", ["noticed", "suspended"])
 def test_a_suspended_lease_is_not_split(stage: Stage, lease: Opened, state: str) -> None:
     stage.market.send("noticeSuspension", lease.id, bytes(32), sender=stage.operator)

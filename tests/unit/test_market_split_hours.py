@@ -16,6 +16,7 @@ from tests.support.lifecycle import (
 )
 from tests.support.raw import attempt
 from tests.support.rent import FLAT, LEDGER, Opened, books, deliver, loss, open_lease
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Q, Stage, Terms
 from tests.support.state import refused
 
@@ -38,6 +39,7 @@ def lease(stage: Stage, cluster: int) -> Opened:
     return taken
 
 
+@shows("SPLIT-5")
 @pytest.mark.parametrize("offset", [1, 5, 9, 10, 11, 21, 22, 23, 35])
 def test_the_hours_from_there_on_are_another_lease(
     stage: Stage, lease: Opened, offset: int
@@ -85,6 +87,7 @@ def test_the_hours_from_there_on_are_another_lease(
     assert stage.market.call("ownerOf", new) == lease.tenant.address
 
 
+@shows("SPLIT-5")
 @pytest.mark.parametrize("offset", [1, 2, 9, 10, 17, 22, 35])
 @pytest.mark.parametrize("walked", [False, True], ids=["before the hours", "in between"])
 def test_the_pieces_lose_what_the_whole_would_have_lost(
@@ -115,6 +118,7 @@ def test_the_pieces_lose_what_the_whole_would_have_lost(
     assert books(stage, lease.cluster)["earned"] == earned
 
 
+@shows("SPLIT-5")
 def test_past_refunds_stay_with_the_first_hours(stage: Stage, lease: Opened) -> None:
     deliver(stage, lease.cluster, {lease.start: 0, lease.start + 1: 0})
     stage.market.send("settle", lease.id, sender=stage.stranger)
@@ -136,6 +140,7 @@ def test_before_it_begins_a_lease_is_split_within_its_hours(
         attempt(stage.market, "splitHours", lease.id, lease.start + offset, sender=lease.tenant)
 
 
+@shows("SPLIT-6")
 @pytest.mark.parametrize("hour", [0, 2**24 + 490_920, 2**32, 2**255, MAX])
 def test_no_hour_is_so_far_away_that_it_passes(stage: Stage, lease: Opened, hour: int) -> None:
     error = (hour, lease.start + 1, lease.start + 35)
@@ -143,6 +148,7 @@ def test_no_hour_is_so_far_away_that_it_passes(stage: Stage, lease: Opened, hour
         attempt(stage.market, "splitHours", lease.id, hour, sender=lease.tenant)
 
 
+@shows("SPLIT-6")
 @pytest.mark.parametrize("into", [0, HOUR - 3])
 def test_a_running_lease_is_split_after_the_current_hour(
     stage: Stage, lease: Opened, into: int
@@ -155,6 +161,7 @@ def test_a_running_lease_is_split_after_the_current_hour(
     split_hours(stage, lease.id, now + 1)
 
 
+@shows("SPLIT-6")
 @pytest.mark.parametrize("later", [0, 1, 100])
 def test_in_its_last_hour_and_after_a_lease_is_not_split(
     stage: Stage, lease: Opened, later: int
@@ -166,6 +173,7 @@ def test_in_its_last_hour_and_after_a_lease_is_not_split(
             attempt(stage.market, "splitHours", lease.id, hour, sender=lease.tenant)
 
 
+@shows("SPLIT-6")
 def test_a_single_hour_is_not_split(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 5, 1)
     for hour in (lease.start, lease.end):
@@ -173,6 +181,7 @@ def test_a_single_hour_is_not_split(stage: Stage, cluster: int) -> None:
             attempt(stage.market, "splitHours", lease.id, hour, sender=lease.tenant)
 
 
+@shows("SPLIT-9")
 def test_a_lease_in_default_is_not_split(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 300)
     deliver(stage, cluster, dict.fromkeys(range(lease.start, lease.start + 72), 0))
@@ -188,6 +197,7 @@ def test_nobody_else_splits(stage: Stage, lease: Opened) -> None:
             attempt(stage.market, "splitHours", lease.id, lease.start + 3, sender=caller)
 
 
+@shows("SPLIT-7")
 def test_both_sides_of_a_split_keep_their_discount(stage: Stage, cluster: int) -> None:
     """Neither can be sold back, because the discount was for all of the hours."""
     lease = open_lease(stage, cluster, 10, stage.hour() + 5, 100)
@@ -197,6 +207,7 @@ def test_both_sides_of_a_split_keep_their_discount(stage: Stage, cluster: int) -
             attempt(stage.market, "cancel", lease_id, start + 1, 0, sender=lease.tenant)
 
 
+@shows("SPLIT-7")
 def test_a_split_between_parts_cuts_neither(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 5, 24)
     added = extend(stage, lease, 24)
@@ -207,6 +218,7 @@ def test_a_split_between_parts_cuts_neither(stage: Stage, cluster: int) -> None:
     assert refund_of(cancel(stage, lease.id, lease.start)) > 0
 
 
+@shows("SPLIT-7")
 @pytest.mark.parametrize("offset", [1, 7, 8, 9, 24, 50, 71, 72])
 def test_pieces_are_sold_back_from_a_flat_price_as_the_whole(stage: Stage, offset: int) -> None:
     """Calendar and books do not remember that a lease was ever whole."""
@@ -233,6 +245,7 @@ def test_pieces_are_sold_back_from_a_flat_price_as_the_whole(stage: Stage, offse
     assert outcome(pieces) == outcome(plain)
 
 
+@shows("SPLIT-8")
 def test_both_pieces_go_on_living(stage: Stage, cluster: int) -> None:
     """The first can be made longer over the second's hours, the second split once more."""
     lease = open_lease(stage, cluster, 10, stage.hour() + 5, 20)

@@ -9,6 +9,7 @@ from tests.support.lifecycle import ZERO, booked, cancel, refund_of
 from tests.support.raw import attempt
 from tests.support.rent import Opened, books, deliver, open_lease
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import UnlockedAccount
@@ -73,6 +74,7 @@ def test_a_lease_is_suspended_after_notice_and_on_record(stage: Stage, lease: Op
     assert stage.market.call("userOf", lease.id) == user
 
 
+@shows("USE-5")
 @pytest.mark.parametrize("early", [0, 1, NOTICE - 1])
 def test_the_notice_takes_its_time(stage: Stage, lease: Opened, early: int) -> None:
     noticed = stage.now() + 1
@@ -98,6 +100,7 @@ def test_the_notice_takes_its_time(stage: Stage, lease: Opened, early: int) -> N
         assert state(stage, lease) == (due, True)
 
 
+@shows("USE-6")
 @pytest.mark.parametrize("paused", [1, HOUR, 100 * HOUR])
 @pytest.mark.parametrize("before", [0, 1000, NOTICE - 2])
 def test_a_pause_does_not_count_towards_the_notice(
@@ -121,6 +124,7 @@ def test_a_pause_does_not_count_towards_the_notice(
     act(stage, lease, "suspend")
 
 
+@shows("USE-6")
 def test_no_notice_runs_out_in_a_pause(stage: Stage, lease: Opened) -> None:
     act(stage, lease, "noticeSuspension")
     due = state(stage, lease)[0]
@@ -134,6 +138,7 @@ def test_no_notice_runs_out_in_a_pause(stage: Stage, lease: Opened) -> None:
     assert state(stage, lease) == (stood + NOTICE, False)
 
 
+@shows("USE-5")
 def test_a_second_notice_starts_the_time_anew(stage: Stage, lease: Opened) -> None:
     act(stage, lease, "noticeSuspension")
     stage.skip(NOTICE - 10)
@@ -145,6 +150,7 @@ def test_a_second_notice_starts_the_time_anew(stage: Stage, lease: Opened) -> No
     refuse(stage, lease.id, "suspend", *error, by=stage.operator)
 
 
+@shows("USE-5")
 def test_nothing_is_suspended_or_lifted_without_a_notice(stage: Stage, lease: Opened) -> None:
     for step in ("suspend", "liftSuspension"):
         stage.anvil.next_block_at(stage.now() + 1)
@@ -157,6 +163,7 @@ def test_nothing_is_suspended_or_lifted_without_a_notice(stage: Stage, lease: Op
         attempt(stage.market, "suspend", lease.id, sender=stage.operator)
 
 
+@shows("USE-5")
 def test_a_suspended_lease_is_not_suspended_again(stage: Stage, lease: Opened) -> None:
     act(stage, lease, "noticeSuspension")
     stage.skip(NOTICE)
@@ -174,6 +181,7 @@ def test_a_suspended_lease_is_not_suspended_again(stage: Stage, lease: Opened) -
     )
 
 
+@shows("USE-8")
 @pytest.mark.parametrize("step", ["noticeSuspension", "suspend", "liftSuspension"])
 def test_only_the_clusters_operator_suspends(stage: Stage, lease: Opened, step: str) -> None:
     act(stage, lease, "noticeSuspension")
@@ -208,6 +216,7 @@ def noticed(stage: Stage, lease: Opened) -> None:
     stage.skip(NOTICE + 2)
 
 
+@shows("USE-7")
 @pytest.mark.parametrize("before", [suspended, noticed])
 def test_nobody_gains_or_loses_by_a_suspension(
     stage: Stage, lease: Opened, before: Callable[[Stage, Opened], None]
@@ -238,6 +247,7 @@ def test_nobody_gains_or_loses_by_a_suspension(
     assert outcome(before) == outcome(unsuspended)
 
 
+@shows("USE-7")
 def test_a_suspension_goes_with_the_lease(stage: Stage, lease: Opened) -> None:
     suspended(stage, lease)
     buyer = stage.tenants[1]
@@ -258,6 +268,7 @@ def test_a_user_is_named_for_the_time_after_a_suspension(stage: Stage, lease: Op
     assert stage.market.call("userOf", lease.id) == user
 
 
+@shows("LEASE-20")
 def test_other_leases_are_used_on(stage: Stage, lease: Opened) -> None:
     other = open_lease(stage, lease.cluster, 5, lease.start, 50)
     user = stage.stranger.address

@@ -8,6 +8,7 @@ from tests.support.lifecycle import ZERO, cancel, extend, split_hours, split_uni
 from tests.support.raw import attempt
 from tests.support.rent import Opened, deliver, open_lease
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import Receipt, UnlockedAccount
@@ -75,11 +76,13 @@ def test_whom_the_owner_approved_names_a_user(
     assert user_of(stage, lease) == user.address
 
 
+@shows("LEASE-13")
 def test_nobody_else_names_a_user(stage: Stage, lease: Opened) -> None:
     for caller in (stage.stranger, stage.operator, stage.tenants[1]):
         refuse(stage, lease, caller, "LeaseMarket_NotTenant", lease.id, caller.address)
 
 
+@shows("USE-1")
 def test_a_user_stays_to_the_last_second_and_no_longer(
     stage: Stage, lease: Opened, user: UnlockedAccount
 ) -> None:
@@ -92,6 +95,7 @@ def test_a_user_stays_to_the_last_second_and_no_longer(
     assert stage.market.call("userExpires", lease.id) == expires
 
 
+@shows("USE-2")
 @pytest.mark.parametrize("more", [0, 1, 10**9, FOREVER])
 def test_a_user_stays_as_long_as_the_lease_at_most(
     stage: Stage, lease: Opened, user: UnlockedAccount, more: int
@@ -109,6 +113,7 @@ def test_a_user_stays_as_long_as_the_lease_at_most(
         attempt(stage.market, "setUser", lease.id, user.address, expires, sender=lease.tenant)
 
 
+@shows("USE-2")
 def test_a_longer_lease_has_room_for_a_longer_use(
     stage: Stage, lease: Opened, user: UnlockedAccount
 ) -> None:
@@ -118,6 +123,7 @@ def test_a_longer_lease_has_room_for_a_longer_use(
         attempt(stage.market, "setUser", lease.id, user.address, end + 1, sender=user)
 
 
+@shows("USE-1")
 def test_a_live_user_is_not_displaced(stage: Stage, lease: Opened, user: UnlockedAccount) -> None:
     """Not by another, not by nobody, not by itself with less or more time, by whomever."""
     owner, agent, expires = lease.tenant, stage.tenants[1], until(lease)
@@ -135,6 +141,7 @@ def test_a_live_user_is_not_displaced(stage: Stage, lease: Opened, user: Unlocke
     assert user_of(stage, lease) == agent.address
 
 
+@shows("USE-1")
 def test_a_sale_does_not_end_the_use(stage: Stage, lease: Opened, user: UnlockedAccount) -> None:
     seller, buyer, expires = lease.tenant, stage.tenants[1], until(lease)
     name(stage, lease, user.address, expires)
@@ -147,6 +154,7 @@ def test_a_sale_does_not_end_the_use(stage: Stage, lease: Opened, user: Unlocked
     assert user_of(stage, lease) == buyer.address
 
 
+@shows("USE-3")
 def test_a_user_gives_up_its_use(stage: Stage, lease: Opened, user: UnlockedAccount) -> None:
     name(stage, lease, user.address, until(lease))
     name(stage, lease, ZERO, 0, by=user)
@@ -155,6 +163,7 @@ def test_a_user_gives_up_its_use(stage: Stage, lease: Opened, user: UnlockedAcco
     name(stage, lease, stage.tenants[1].address, lease.end * HOUR)
 
 
+@shows("USE-3")
 @pytest.mark.parametrize("less", [0, 1, HOUR])
 def test_a_user_passes_its_use_on_for_the_same_time_or_less(
     stage: Stage, lease: Opened, user: UnlockedAccount, less: int
@@ -171,6 +180,7 @@ def test_a_user_passes_its_use_on_for_the_same_time_or_less(
     refuse(stage, lease, lease.tenant, *error)
 
 
+@shows("USE-3")
 def test_a_user_whose_time_is_over_has_no_say(
     stage: Stage, lease: Opened, user: UnlockedAccount
 ) -> None:
@@ -180,6 +190,7 @@ def test_a_user_whose_time_is_over_has_no_say(
     refuse(stage, lease, user, "LeaseMarket_NotTenant", lease.id, user.address)
 
 
+@shows("USE-4")
 def test_an_owner_that_names_itself_gives_it_up_first_to_stay_longer(
     stage: Stage, lease: Opened
 ) -> None:
@@ -192,6 +203,7 @@ def test_an_owner_that_names_itself_gives_it_up_first_to_stay_longer(
     assert user_of(stage, lease) == owner.address
 
 
+@shows("SPLIT-9", "USE-4")
 @pytest.mark.parametrize("step", ["cancel", "splitHours"])
 def test_hours_of_the_user_are_not_taken_away(
     stage: Stage, lease: Opened, user: UnlockedAccount, step: str
@@ -210,6 +222,7 @@ def test_hours_of_the_user_are_not_taken_away(
             assert stage.market.call("userExpires", lease.id) == expires
 
 
+@shows("SPLIT-9", "USE-4")
 def test_units_in_use_are_not_split_off(stage: Stage, lease: Opened, user: UnlockedAccount) -> None:
     expires = until(lease)
     name(stage, lease, user.address, expires)
@@ -219,6 +232,7 @@ def test_units_in_use_are_not_split_off(stage: Stage, lease: Opened, user: Unloc
     split_units(stage, lease.id, 1)
 
 
+@shows("SPLIT-8")
 def test_a_piece_of_a_lease_has_no_user(stage: Stage, lease: Opened, user: UnlockedAccount) -> None:
     name(stage, lease, user.address, until(lease))
     new, _ = split_hours(stage, lease.id, lease.start + 12)
@@ -250,6 +264,7 @@ def test_a_sold_lease_takes_no_user_along(
             stage.market.call(*call)
 
 
+@shows("DEF-11", "USE-2")
 def test_a_default_ends_the_use(stage: Stage, user: UnlockedAccount) -> None:
     cluster = stage.cluster(100, TERMS)
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 300)

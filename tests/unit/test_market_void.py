@@ -17,6 +17,7 @@ from tests.support.bonds import (
 )
 from tests.support.raw import attempt
 from tests.support.rent import FLAT, LEDGER, books, open_lease, refund_ledger
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Q, Stage, Terms
 from tests.support.state import refused
 
@@ -31,6 +32,7 @@ def cluster(stage: Stage) -> int:
     return stage.cluster(UNITS, FLAT)
 
 
+@shows("CAL-9", "DEF-5")
 def test_all_that_is_booked_from_the_current_hour_on_is_void(stage: Stage) -> None:
     """Rents back in full, and a unit's bond spread over the hours it can be booked for; at once."""
     cluster = bonded(stage, BONDED, UNITS, 100 * BOND)
@@ -79,6 +81,7 @@ def test_all_that_is_booked_from_the_current_hour_on_is_void(stage: Stage) -> No
     assert refund_ledger(stage, over) == before[over.id]
 
 
+@shows("DEF-6")
 @pytest.mark.parametrize("bond", [0, 1, 29_999_000, 30_000_000])
 def test_a_smaller_bond_is_shared_by_the_peak(stage: Stage, bond: int) -> None:
     """Ten and twenty units; less than the bond per unit for each of them is left."""
@@ -106,6 +109,7 @@ def test_a_smaller_bond_is_shared_by_the_peak(stage: Stage, bond: int) -> None:
     assert refund_ledger(stage, other) == other.rent * Q + 20 * 200 * due
 
 
+@shows("DEF-6")
 def test_the_reserve_never_exceeds_the_bond(stage: Stage) -> None:
     """One lease over the whole horizon: all but a rounded part of the bond goes to it."""
     terms = FLAT.but(penalty=0, bond=100, horizon_hours=200, max_hours=200)
@@ -123,6 +127,7 @@ def test_the_reserve_never_exceeds_the_bond(stage: Stage) -> None:
     assert 0 <= left < 10 * 200
 
 
+@shows("DEF-5")
 def test_parts_are_void_one_by_one(stage: Stage) -> None:
     """A lease of three parts at three rates, the default in the second; then it is split."""
     cluster = bonded(stage, BONDED.but(bond=0), UNITS, 10)
@@ -150,6 +155,7 @@ def test_parts_are_void_one_by_one(stage: Stage) -> None:
     assert abs(shares[1] - ledger * 3 // 10) < 3_600 * 240 * Q
 
 
+@shows("DEF-11")
 def test_a_void_lease_can_not_be_changed_any_more(stage: Stage, cluster: int) -> None:
     market = stage.market
     start = stage.hour() + 1
@@ -175,6 +181,7 @@ def test_a_void_lease_can_not_be_changed_any_more(stage: Stage, cluster: int) ->
         attempt(market, "setUser", ahead.id, user, expires, sender=ahead.tenant)
 
 
+@shows("DEF-11")
 def test_the_use_of_a_void_lease_ends(stage: Stage, cluster: int) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 300)
     user = stage.stranger.address
@@ -185,6 +192,7 @@ def test_the_use_of_a_void_lease_ends(stage: Stage, cluster: int) -> None:
     assert int(stage.market.call("userOf", lease.id), 16) == 0
 
 
+@shows("DEF-5")
 def test_a_lease_opened_into_the_outage_is_void_too(stage: Stage) -> None:
     """After the 72 hours and before the declaration, for hours from the current one on."""
     cluster = bonded(stage, BONDED, UNITS, 100 * BOND)

@@ -11,6 +11,7 @@ from tests.support.bonds import HARSH, bonded
 from tests.support.raw import attempt, pay
 from tests.support.rent import books, open_lease
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Stage
 from tests.support.state import refused, unchanged
 from tests.support.values import plain
@@ -33,6 +34,7 @@ def functions(name: str) -> set[str]:
     return {signature(entry) for entry in entries if entry["type"] == "function"}
 
 
+@shows("LEASE-21")
 def test_each_function_is_answered_by_the_contract_that_is_there_for_it() -> None:
     """One that a contract before it had too would never be reached."""
     for position, (name, interface) in enumerate(CHAIN.items()):
@@ -45,6 +47,7 @@ def test_each_function_is_answered_by_the_contract_that_is_there_for_it() -> Non
         assert functions("ICashDesk") <= functions(desk)
 
 
+@shows("LEASE-21")
 def test_the_market_can_be_asked_for_everything() -> None:
     merged = {
         signature(entry)
@@ -57,6 +60,7 @@ def test_the_market_can_be_asked_for_everything() -> None:
     assert functions("ILeaseMarket") <= merged
 
 
+@shows("LEASE-21")
 @pytest.mark.parametrize("data", ["0x", "0x00", "0xdeadbeef", "0xdeadbeef" + "00" * 64])
 def test_what_none_of_them_knows_is_refused(stage: Stage, data: str) -> None:
     body = {"from": stage.stranger.address, "to": stage.market.address, "data": data}
@@ -88,6 +92,7 @@ def alone(stage: Stage, name: str) -> Contract:
     return stage.deployment.contract(name)
 
 
+@shows("LEASE-21")
 @pytest.mark.parametrize(
     ("name", "function", "more"),
     [
@@ -111,6 +116,7 @@ def test_the_contracts_behind_the_market_have_no_leases(
     assert caught.value.name in ("LeaseMarket_UnknownLease", "TokenDoesNotExist")
 
 
+@shows("LEASE-21")
 def test_the_contracts_behind_the_market_have_no_bond_and_charge_nobody(stage: Stage) -> None:
     cluster = bonded(stage, HARSH, 100, 1_000)
     records, tenant = alone(stage, "LeaseRecords"), stage.tenants[0]
@@ -123,6 +129,7 @@ def test_the_contracts_behind_the_market_have_no_bond_and_charge_nobody(stage: S
     assert books(stage, cluster)["era"] == 0
 
 
+@shows("LEASE-22")
 def test_a_leases_metadata_comes_from_a_contract_of_its_own(stage: Stage) -> None:
     lease = open_lease(stage, stage.cluster(100), 10, stage.hour() + 1, 5)
     told = stage.market.call("leaseOf", lease.id)
@@ -131,6 +138,7 @@ def test_a_leases_metadata_comes_from_a_contract_of_its_own(stage: Stage) -> Non
     assert stage.market.call("tokenURI", lease.id) == uri
 
 
+@shows("AUTH-7")
 def test_the_contracts_know_each_other_and_one_coin(stage: Stage) -> None:
     exchange, contests = stage.deployment.exchange, stage.contests
     assert stage.vault.call("market") == stage.market.address

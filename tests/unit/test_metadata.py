@@ -14,6 +14,7 @@ from tests.support import faces
 from tests.support.contests import DEPOSIT, SILENCE, reported
 from tests.support.rent import WAD, served
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import FINALITY, HOUR, MAX, UNIT, USD, Q, Stage, Terms
 from wellhead.chain import Contract
 from wellhead.model import price
@@ -133,6 +134,7 @@ def running(scene: Scene) -> Scene:
     return scene
 
 
+@shows("META-3")
 def test_before_there_are_units(stage: Stage) -> None:
     scene = Scene(stage, stage.register(), Terms(), [])
     assert scene.figures == scene.expected() == asdict(faces.EMPTY)
@@ -163,6 +165,7 @@ def test_while_nothing_is_accrued(running: Scene) -> None:
     assert running.figures["remaining"] == 70
 
 
+@shows("META-5")
 def test_while_leases_run(running: Scene) -> None:
     last = running.sample(running.bookings[0].start + 1)
     running.distribute()
@@ -175,6 +178,7 @@ def test_while_leases_run(running: Scene) -> None:
     assert running.figures["remaining"] == 70 - 29
 
 
+@shows("META-5")
 def test_the_term_weighs_the_units(scene: Scene) -> None:
     hour = scene.stage.hour()
     scene.book(30, hour, 10)
@@ -194,6 +198,7 @@ def test_an_outage(running: Scene, available: int) -> None:
     assert (running.figures["served"] == 0) == (available <= 19_800)
 
 
+@shows("META-4")
 def test_only_final_records_count(running: Scene) -> None:
     start = running.bookings[0].start
     running.stage.report([running.sample(start + 2)])
@@ -203,6 +208,7 @@ def test_only_final_records_count(running: Scene) -> None:
     assert running.figures == running.expected(running.sample(start + 2))
 
 
+@shows("META-4")
 def test_a_contested_record_does_not_count(stage: Stage) -> None:
     case = reported(stage)
     case.contest()
@@ -218,6 +224,7 @@ def test_a_contested_record_does_not_count(stage: Stage) -> None:
     assert stage.claim_of(case.tenant) >= DEPOSIT
 
 
+@shows("META-4")
 def test_an_hour_of_silence_served_nobody(running: Scene) -> None:
     hour = running.bookings[0].start + 2
     running.stage.skip(SILENCE)
@@ -226,6 +233,7 @@ def test_an_hour_of_silence_served_nobody(running: Scene) -> None:
     assert running.figures["served"] == 0
 
 
+@shows("META-4")
 def test_an_old_record_is_no_news(running: Scene) -> None:
     last = running.sample(running.bookings[0].start + 1)
     assert running.metadata.call("LOOKBACK") == LOOKBACK
@@ -275,6 +283,7 @@ def test_after_retirement(running: Scene) -> None:
     assert (running.figures["units"], running.figures["price"]) == (0, 0)
 
 
+@shows("META-3")
 def test_the_price_is_the_middle_of_what_the_units_around_it_cost(running: Scene) -> None:
     """The model prices whole units only: the last one booked, and the next one."""
     terms, booked = running.terms.model().pricing, running.booked(running.stage.hour())

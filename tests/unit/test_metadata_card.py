@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.support.card import HEIGHT, SVG, WIDTH, Writer, lines, parse
 from tests.support.faces import EMPTY, HOSTILE, LONG, Face, Figures, faces
+from tests.support.shows import shows
 from tests.support.stage import GENESIS
 from wellhead.chain import Anvil
 
@@ -31,6 +32,7 @@ def widths(writer: Writer) -> dict[str, int]:
     return writer.widths()
 
 
+@shows("META-1")
 @given(faces)
 @example(Face())
 @example(LONG)
@@ -78,6 +80,7 @@ def wide(word: str, widths: dict[str, int]) -> int:
     return sum(widths.get(character, widths["é"]) for character in word)
 
 
+@shows("META-2")
 def test_a_card_tells_the_figures(writer: Writer, widths: dict[str, int]) -> None:
     assert told(writer.svg(Face()), widths) == [
         *("WELLHEAD TRAINING", "wNH1", "Northern H100", "H100-SXM5-80GB", "NO-1"),

@@ -13,6 +13,7 @@ from hypothesis import example, given
 
 from tests.support.card import Writer
 from tests.support.faces import EMPTY, HOSTILE, LONG, Face, faces
+from tests.support.shows import shows
 from tests.support.stage import GENESIS
 from wellhead.chain import Anvil
 
@@ -23,6 +24,7 @@ def writer() -> Iterator[Writer]:
         yield Writer.deploy(anvil)
 
 
+@shows("META-2")
 @given(faces)
 @example(Face())
 @example(LONG)

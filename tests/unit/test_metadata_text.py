@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.support.card import Writer, parse
 from tests.support.faces import PIECES, texts
+from tests.support.shows import shows
 from tests.support.stage import GENESIS
 from wellhead.chain import Anvil
 
@@ -28,6 +29,7 @@ def writer() -> Iterator[Writer]:
         yield Writer.deploy(anvil)
 
 
+@shows("META-1")
 @given(texts)
 @example(b"")
 @example(b"".join(PIECES))
@@ -36,6 +38,7 @@ def test_json_says_what_utf_8_can_say(writer: Writer, text: bytes) -> None:
     assert told == text.decode("utf-8", "replace")
 
 
+@shows("META-1")
 @given(texts)
 @example(b"")
 @example(b"".join(PIECES))
@@ -74,6 +77,7 @@ amounts = st.one_of(
 )
 
 
+@shows("META-2")
 @given(amounts, st.integers(0, 38))
 @example(0, 0)
 @example(0, 18)
@@ -165,6 +169,7 @@ def in_digits(amount: Decimal, most: int, least: int) -> str:
     return text.removesuffix(".")
 
 
+@shows("META-2")
 @given(st.integers(0, 1_000_000))
 @example(0)
 @example(999_999)

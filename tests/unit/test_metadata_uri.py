@@ -12,6 +12,7 @@ from eth_abi.abi import encode
 
 from tests.support.card import parse
 from tests.support.faces import HOSTILE, LONG, Face
+from tests.support.shows import shows
 from tests.support.stage import FINALITY, HOUR, UNIT, Q, Stage, Terms
 from wellhead.chain import Contract
 from wellhead.model.samples import Sample
@@ -61,6 +62,7 @@ def test_a_token_shows_its_cluster(stage: Stage) -> None:
     assert base64.b64decode(body, validate=True).decode("utf-8") == metadata.call("card", cluster)
 
 
+@shows("META-1")
 @pytest.mark.parametrize(
     "face", [HOSTILE, LONG, replace(LONG, kind=2)], ids=["hostile", "long", "edge"]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from tests.support.shows import shows
 from tests.support.worlds import (
     BUYER,
     COIN,
@@ -71,6 +72,7 @@ def test_what_can_be_withdrawn() -> None:
     invariants.check_all(world)
 
 
+@shows("BOND-4")
 def test_the_bond_pays_beyond_the_rent_until_it_runs_dry() -> None:
     world = make_world(terms=bonded(COIN))
     first, market = world.hour, world.market

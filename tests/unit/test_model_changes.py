@@ -9,6 +9,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.shows import shows
 from tests.support.worlds import (
     BUYER,
     COIN,
@@ -96,6 +97,7 @@ def test_an_extension_that_is_refused() -> None:
 # --- cancelling ------------------------------------------------------------------------------
 
 
+@shows("PRICE-9")
 def test_cancelling_at_once_gives_all_back() -> None:
     world = make_world(pricing=SHORT)
     first = world.hour + 1
@@ -110,6 +112,7 @@ def test_cancelling_at_once_gives_all_back() -> None:
     invariants.check_all(world)
 
 
+@shows("CANCEL-5")
 def test_what_is_kept_loses_the_discount_it_does_not_deserve() -> None:
     world = make_world(pricing=SHORT)
     first = world.hour + 1
@@ -129,6 +132,7 @@ def test_what_is_kept_loses_the_discount_it_does_not_deserve() -> None:
     invariants.check_all(world)
 
 
+@shows("CANCEL-3")
 def test_both_bounds_of_what_is_given_back() -> None:
     world = make_world()
     first = world.hour + 1
@@ -144,6 +148,7 @@ def test_both_bounds_of_what_is_given_back() -> None:
     invariants.check_all(world)
 
 
+@shows("CANCEL-4")
 def test_the_fee_and_nothing_at_least() -> None:
     for fee, refund in ((200_000, 6_700_000), (Q, 0), (0, 8_500_000)):
         world = make_world(pricing=replace(SHORT, cancel_fee=fee))
@@ -155,6 +160,7 @@ def test_the_fee_and_nothing_at_least() -> None:
         invariants.check_all(world)
 
 
+@shows("CANCEL-3")
 def test_a_fallen_base_gives_less_back() -> None:
     world = make_world(pricing=replace(PRICING, speed=100_000))
     first = world.hour

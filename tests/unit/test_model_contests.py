@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from tests.support.shows import shows
 from tests.support.worlds import (
     BUYER,
     COIN,
@@ -109,6 +110,7 @@ def test_silence_closes_an_hour_as_zero() -> None:
     assert refused(lambda: world.contests.close(1, hour)) == ("NotContested", 1, hour)
 
 
+@shows("CON-9")
 def test_a_deposit_outlives_its_hour() -> None:
     world, _, hour = contested()
     world.now = (hour + RING + 1) * HOUR

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.shows import shows
 from tests.support.worlds import (
     BUYER,
     COIN,
@@ -120,6 +121,7 @@ def test_where_the_walk_stands_between_two_eras() -> None:
     invariants.check_all(world)
 
 
+@shows("DEF-3")
 def test_the_default_clock_stands_still_in_a_pause_and_where_nobody_booked() -> None:
     world = make_world(terms=bonded(0, penalty=0))
     first, market = world.hour, world.market
@@ -158,6 +160,7 @@ def test_the_count_stops_where_it_suffices() -> None:
     invariants.check_all(world)
 
 
+@shows("DEF-6")
 @pytest.mark.parametrize("posted", [3 * COIN, 9 * COIN])
 def test_no_more_than_the_bond_of_a_unit_is_due_for_it(posted: int) -> None:
     world = make_world(terms=bonded(COIN, penalty=0), pricing=replace(PRICING, horizon_hours=2_000))

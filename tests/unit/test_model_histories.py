@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from tests.support.shows import shows
 from tests.support.worlds import (
     BUYER,
     COIN,
@@ -148,6 +149,7 @@ def follow(world: World, history: list[tuple[int, int, int, int]]) -> None:
 STEP = st.tuples(st.integers(0, 36), *[st.integers(0, 999)] * 3)
 
 
+@shows("APART-2")
 @given(st.lists(STEP, min_size=10, max_size=60), st.sampled_from([0, 200_000]))
 def test_every_history_keeps_the_invariants(
     history: list[tuple[int, int, int, int]], discount: int
@@ -161,6 +163,7 @@ def test_every_history_keeps_the_invariants(
     follow(world, history)
 
 
+@shows("APART-2")
 @given(st.lists(STEP, min_size=6, max_size=24), st.integers(0, 40), st.integers(0, 3))
 def test_every_history_around_a_default_keeps_the_invariants(
     history: list[tuple[int, int, int, int]], more: int, when: int

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.shows import shows
 from tests.support.worlds import (
     BUYER,
     DAY,
@@ -127,6 +128,7 @@ def test_a_transfer_settles_to_the_seller() -> None:
     invariants.check_all(world)
 
 
+@shows("ACC-7")
 @given(st.lists(st.integers(0, 10_000), min_size=30, max_size=30), st.integers(0, HOUR - 1))
 def test_late_is_the_same_as_often(available: list[int], offset: int) -> None:
     often = make_world(offset=offset, pricing=replace(PRICING, base_start=777_777, speed=10_000))
@@ -162,6 +164,7 @@ def test_late_is_the_same_as_often(available: list[int], offset: int) -> None:
     assert often.token(1).owed_ledger_of(OPERATOR) == late.token(1).owed_ledger_of(OPERATOR)
 
 
+@shows("ACC-12")
 def test_the_longest_walk_of_one_call() -> None:
     world = make_world(pricing=replace(PRICING, horizon_hours=2_000))
     first = world.hour

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.shows import shows
 from tests.support.worlds import PRICING, exact_cost, exact_refund, make_world, refused
 from wellhead.model import price, service
 from wellhead.model.errors import Revert
@@ -21,6 +22,7 @@ from wellhead.model.units import HOUR, MAX_UINT256, RATE_SCALE, WAD, Q
 # --- fixed point -----------------------------------------------------------------------------
 
 
+@shows("PRICE-21")
 @pytest.mark.parametrize(
     ("x", "expected"),
     [
@@ -39,6 +41,7 @@ def test_exponential_of_known_values(x: int, expected: int) -> None:
     assert exp_wad(x) == expected
 
 
+@shows("PRICE-21")
 @given(st.integers(-41 * 1024, 135 * 1024))
 def test_exponential_is_that_of_floating_point(steps: int) -> None:
     # Multiples of 1/1024 are exact in both worlds.
@@ -46,6 +49,7 @@ def test_exponential_is_that_of_floating_point(steps: int) -> None:
     assert abs(exp_wad(steps * WAD // 1024) - expected) <= expected / 10**15 + 1
 
 
+@shows("PRICE-21")
 @given(st.integers(-41 * WAD, 135 * WAD))
 def test_exponential_has_eighteen_digits(x: int) -> None:
     with localcontext() as context:
@@ -54,6 +58,7 @@ def test_exponential_has_eighteen_digits(x: int) -> None:
     assert abs(exp_wad(x) - expected) <= expected / 10**18 + 1
 
 
+@shows("PRICE-21")
 def test_exponential_out_of_range() -> None:
     assert exp_wad(-(2**255)) == 0
     with pytest.raises(Revert, match="ExpOverflow"):
@@ -73,6 +78,7 @@ def test_rounding_of_quotients() -> None:
 # --- samples ---------------------------------------------------------------------------------
 
 
+@shows("ORA-6")
 def test_sample_is_one_word() -> None:
     sample = Sample(1, 2, 3, 4, 5, 6, 7)
     word = sum(v << s for v, s in zip(range(1, 8), (224, 200, 164, 128, 108, 64, 0), strict=True))
@@ -112,6 +118,7 @@ def test_base_by_hand() -> None:
     assert price.next_base(slow, base, 2**26 - 1, 1, 67) == base * exp_wad(-1622) // WAD
 
 
+@shows("PRICE-1")
 @given(
     base=st.integers(1, 10**12).map(lambda b: b * WAD + 12345),
     attested=st.integers(1, 2**26 - 1),
@@ -134,6 +141,7 @@ def test_price_is_the_exact_fraction_rounded_up(
     assert cost == math.ceil(exact)
 
 
+@shows("PRICE-10")
 def test_terms_that_make_a_longer_lease_cheaper_are_refused() -> None:
     steep = refused(lambda: make_world(pricing=replace(PRICING, discount=333_334)))
     assert steep == ("DiscountTooSteep", 333_334, 800_000, 1_600_000)
@@ -142,6 +150,7 @@ def test_terms_that_make_a_longer_lease_cheaper_are_refused() -> None:
 # --- service ---------------------------------------------------------------------------------
 
 
+@shows("ACC-1")
 @pytest.mark.parametrize(
     ("available", "booked", "expected"),
     [
@@ -158,6 +167,7 @@ def test_served_by_hand(available: int, booked: int, expected: int) -> None:
     assert service.served(available, booked, sla=990_000, penalty=500_000) == expected
 
 
+@shows("ACC-11")
 def test_a_good_half_hour_does_not_make_up_for_an_outage() -> None:
     half = HOUR // 2
     assert service.available_of([(half, 10), (half, 0)], booked=5) == 2_500
@@ -167,6 +177,7 @@ def test_a_good_half_hour_does_not_make_up_for_an_outage() -> None:
         service.available_of([(half, 1)], booked=5)
 
 
+@shows("ACC-1")
 @given(st.integers(0, 10**7), st.integers(1, 10**4), st.integers(1, Q), st.integers(0, 10 * Q))
 def test_served_is_the_documented_fraction(
     available: int, booked: int, sla: int, penalty: int
@@ -181,6 +192,7 @@ def test_served_is_the_documented_fraction(
 # --- sold back ---------------------------------------------------------------------------------
 
 
+@shows("CANCEL-1")
 @given(
     low=st.integers(1, 2 * Q),
     part=st.integers(0, Q),

@@ -8,6 +8,7 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.shows import shows
 from tests.support.worlds import (
     BUYER,
     COIN,
@@ -78,6 +79,7 @@ def test_a_mint_lets_all_vest_before() -> None:
     assert waits < 100 * UNIT
 
 
+@shows("REV-5")
 @given(
     st.lists(
         st.tuples(
@@ -176,6 +178,7 @@ def test_parts_wait_until_they_are_released() -> None:
     invariants.check_all(world)
 
 
+@shows("ROUT-9")
 def test_hours_covered_make_a_backlog() -> None:
     """A hundred and twenty hours at once: one of them is earned now."""
     world = make_world()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.shows import shows
 from tests.support.worlds import (
     BUYER,
     COIN,
@@ -36,6 +37,7 @@ from wellhead.model.world import World
 SHORT = replace(PRICING, discount=100_000, discount_hours=4)
 
 
+@shows("SPLIT-1")
 def test_units_split_to_the_ledger_unit() -> None:
     world = make_world(offset=777)
     first, market = world.hour, world.market
@@ -66,6 +68,7 @@ def test_units_split_to_the_ledger_unit() -> None:
     invariants.check_all(world)
 
 
+@shows("SPLIT-4")
 def test_a_split_by_units_that_is_refused() -> None:
     world = make_world()
     first, market = world.hour, world.market
@@ -112,6 +115,7 @@ def test_hours_split() -> None:
     invariants.check_all(world)
 
 
+@shows("SPLIT-5")
 @given(
     st.lists(st.integers(0, 10_000), min_size=12, max_size=12),
     st.integers(0, HOUR - 1),
@@ -159,6 +163,7 @@ def test_what_is_split_is_refunded_like_the_whole(
     assert claim(whole, TENANT) - pieces < claim(parts, TENANT) <= claim(whole, TENANT)
 
 
+@shows("SPLIT-1")
 @pytest.mark.parametrize("fraction", [1, 7, 3_599])
 def test_a_split_keeps_the_pro_rata_hour_whole(fraction: int) -> None:
     world = make_world(offset=fraction)
@@ -172,6 +177,7 @@ def test_a_split_keeps_the_pro_rata_hour_whole(fraction: int) -> None:
     invariants.check_all(world)
 
 
+@shows("SPLIT-2")
 def test_however_often_it_is_split_no_more_is_paid_than_is_due() -> None:
     """Did each piece keep a fraction that the old lease was paid for, it would be paid that again:
     with nothing else in the market, its claim would not suffice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.shows import shows
 from tests.support.worlds import (
     BUYER,
     DAY,
@@ -127,6 +128,7 @@ def test_a_suspension_needs_a_notice_and_its_time() -> None:
     assert world.now > NOW
 
 
+@shows("USE-7")
 def test_a_suspension_touches_no_money() -> None:
     world = make_world()
     first, market = world.hour, world.market

@@ -8,6 +8,7 @@ from tests.support.payment import NONCE, authorization, encoded, permit
 from tests.support.raw import attempt, pay
 from tests.support.rent import cost
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import Contract, UnlockedAccount
@@ -46,6 +47,7 @@ def signed(stage: Stage, *authorization_: Any) -> bytes:
     return encoded(stage.market, "authorizeCash", *authorization_)
 
 
+@shows("PAY-1")
 def test_all_calls_of_a_batch_or_none(stage: Stage, cluster: int, payer: UnlockedAccount) -> None:
     paid = signed(stage, *authorization(stage, PRICE - 1, payer))
     allowance = ("ERC20InsufficientAllowance", stage.vault.address, 0, 1)
@@ -57,6 +59,7 @@ def test_all_calls_of_a_batch_or_none(stage: Stage, cluster: int, payer: Unlocke
     refuse(stage, payer, calls, "LeaseMarket_UnknownLease", 77)
 
 
+@shows("PAY-1")
 def test_a_batch_reaches_all_that_the_market_does_and_returns_each_result(
     stage: Stage, cluster: int
 ) -> None:
@@ -85,6 +88,7 @@ def test_a_batch_reaches_all_that_the_market_does_and_returns_each_result(
         market.call("leaseOf", 3)
 
 
+@shows("PAY-1")
 def test_an_empty_batch_does_nothing(stage: Stage) -> None:
     for name in DESKS:
         contract = stage.deployment.contract(name)
@@ -92,6 +96,7 @@ def test_an_empty_batch_does_nothing(stage: Stage) -> None:
         assert contract.send("multicall", [], sender=stage.stranger).events == ()
 
 
+@shows("PAY-5")
 @pytest.mark.parametrize("desk", DESKS)
 def test_no_ether(stage: Stage, payer: UnlockedAccount, desk: str) -> None:
     contract: Contract = stage.deployment.contract(desk)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.records import NO_RECORD, Skip, record, skipped, stored
+from tests.support.shows import shows
 from tests.support.signatures import recovered
 from tests.support.stage import EVIDENCE, FINALITY, HOUR, MAX, Q, Stage
 from tests.support.state import refused, unchanged
@@ -35,6 +36,7 @@ def final(stage: Stage, cluster_id: int, hour: int) -> tuple[bool, int]:
     return answer
 
 
+@shows("ORA-7")
 def test_a_batch_is_announced_with_signers_finality_and_samples(stage: Stage) -> None:
     cluster_id, hour = measured(stage, 2)
     samples = [Sample(cluster_id, hour + i, 9000, 8000 + i) for i in range(2)]
@@ -49,6 +51,7 @@ def test_a_batch_is_announced_with_signers_finality_and_samples(stage: Stage) ->
     }
 
 
+@shows("ORA-6")
 def test_a_record_keeps_every_field(stage: Stage) -> None:
     cluster_id, hour = measured(stage)
     sample = Sample(cluster_id, hour, 9999, 9998, 654_321, 2**43 + 1, 2**63 + 1)
@@ -56,6 +59,7 @@ def test_a_record_keeps_every_field(stage: Stage) -> None:
     assert record(stage, cluster_id, hour) == stored(sample, final_at)
 
 
+@shows("ORA-6")
 def test_a_record_has_room_for_the_largest_values(stage: Stage) -> None:
     cluster_id, hour = measured(stage)
     sample = Sample(cluster_id, hour, 2**36 - 1, 2**36 - 1, Q, 2**44 - 1, 2**64 - 1)
@@ -63,6 +67,7 @@ def test_a_record_has_room_for_the_largest_values(stage: Stage) -> None:
     assert record(stage, cluster_id, hour) == stored(sample, final_at)
 
 
+@shows("ORA-6")
 def test_a_record_of_nothing_is_still_a_record(stage: Stage) -> None:
     cluster_id, hour = measured(stage)
     sample = Sample(cluster_id, hour, 0, 0)
@@ -70,6 +75,7 @@ def test_a_record_of_nothing_is_still_a_record(stage: Stage) -> None:
     assert record(stage, cluster_id, hour) == stored(sample, final_at)
 
 
+@shows("ORA-13")
 def test_hours_and_clusters_have_records_of_their_own(stage: Stage) -> None:
     first = stage.cluster(10)
     second = stage.cluster(20)
@@ -109,6 +115,7 @@ def test_a_report_says_how_many_samples_were_recorded(stage: Stage) -> None:
     assert stage.oracle.call("report", words, EVIDENCE, signatures) == 2
 
 
+@shows("ORA-4")
 def test_a_bad_sample_does_not_spoil_the_others(stage: Stage) -> None:
     cluster_id, hour = measured(stage, 3)
     good = [Sample(cluster_id, hour, 1000, 900), Sample(cluster_id, hour + 2, 3000, 2900)]
@@ -120,6 +127,7 @@ def test_a_bad_sample_does_not_spoil_the_others(stage: Stage) -> None:
     assert record(stage, cluster_id, hour + 1) == NO_RECORD
 
 
+@shows("ORA-2")
 def test_a_replayed_batch_has_no_effect(stage: Stage) -> None:
     cluster_id, hour = measured(stage, 2)
     samples = [Sample(cluster_id, hour + i, 9000, 8000) for i in range(2)]
@@ -135,6 +143,7 @@ def test_an_empty_batch_is_refused(stage: Stage) -> None:
         stage.report([])
 
 
+@shows("SIG-5")
 @pytest.mark.parametrize("change", ["sample", "order", "fewer", "more", "evidence"])
 def test_a_relay_can_not_change_a_batch(stage: Stage, change: str) -> None:
     cluster_id, hour = measured(stage, 3)
@@ -153,6 +162,7 @@ def test_a_relay_can_not_change_a_batch(stage: Stage, change: str) -> None:
         stage.oracle.send("report", sent, evidence, signatures, sender=stage.relay)
 
 
+@shows("SIG-5")
 @pytest.mark.parametrize("words", [[], [0], [MAX], [1, 2, 3], [MAX, 0, MAX]])
 @pytest.mark.parametrize("evidence", [bytes(32), EVIDENCE, OTHER])
 def test_the_digest_is_what_reporters_sign(stage: Stage, words: list[int], evidence: bytes) -> None:
@@ -160,6 +170,7 @@ def test_the_digest_is_what_reporters_sign(stage: Stage, words: list[int], evide
     assert told == digest(stage, words, evidence)
 
 
+@shows("SIG-14")
 def test_the_domain_is_the_oracles(stage: Stage) -> None:
     domain = plain(stage.oracle.call("eip712Domain"))
     oracle = (stage.deployment.chain_id, stage.oracle.address)
@@ -171,6 +182,7 @@ def test_the_constants_are_two_years_seven_days_and_what_was_deployed(stage: Sta
     assert [stage.oracle.call(name) for name in names] == [17_520, 7 * DAY, FINALITY]
 
 
+@shows("ORA-8")
 def test_a_record_is_final_to_the_second(stage: Stage) -> None:
     cluster_id, hour = measured(stage)
     reported = (hour + 1) * HOUR + 100
@@ -185,6 +197,7 @@ def test_a_record_is_final_to_the_second(stage: Stage) -> None:
     assert record(stage, cluster_id, hour)["isFinal"] is True
 
 
+@shows("PAUSE-4")
 def test_a_pause_freezes_finality(stage: Stage) -> None:
     cluster_id, hour = measured(stage)
     reported = stage.now() + 100
@@ -204,6 +217,7 @@ def test_a_pause_freezes_finality(stage: Stage) -> None:
     assert record(stage, cluster_id, hour)["finalAt"] == final_at
 
 
+@shows("ORA-8", "PAUSE-4")
 def test_a_record_that_is_final_stays_final_in_a_pause(stage: Stage) -> None:
     cluster_id, hour = measured(stage)
     stage.report([Sample(cluster_id, hour, 9000, 8000)])
@@ -213,6 +227,7 @@ def test_a_record_that_is_final_stays_final_in_a_pause(stage: Stage) -> None:
     assert final(stage, cluster_id, hour) == (True, 8000)
 
 
+@shows("PAUSE-4")
 def test_a_report_in_a_pause_counts_and_waits_a_whole_finality(stage: Stage) -> None:
     cluster_id, hour = measured(stage)
     stage.registry.send("pause", sender=stage.guardian)
@@ -229,6 +244,7 @@ def test_a_report_in_a_pause_counts_and_waits_a_whole_finality(stage: Stage) -> 
         assert final(stage, cluster_id, hour) == expected
 
 
+@shows("SIG-5")
 def test_anyone_may_carry_a_batch(stage: Stage) -> None:
     cluster_id, hour = measured(stage)
     words = [Sample(cluster_id, hour, 9000, 8000).encode()]

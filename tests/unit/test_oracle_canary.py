@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support.shows import shows
 from wellhead.oracle.canary import (
     MOST_OUTPUT,
     SIDE,
@@ -121,6 +122,7 @@ def test_the_product_is_exact_even_in_tf32() -> None:
     assert SIDE * 128 * 128 < 2**24
 
 
+@shows("REP-9")
 def test_one_wrong_entry_is_a_wrong_answer() -> None:
     assert run_job("gemm", 1, torch(error=1.0)).answer != expected("gemm", 1)
 
@@ -230,6 +232,7 @@ def test_whoever_says_too_much_is_cut_off() -> None:
     assert not challenge("sh", "-c", padded, "", str(most + 1), said()).passed
 
 
+@shows("REP-9")
 def test_a_late_answer_fails_and_leaves_nothing_running(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     program = f"sleep 600 & echo $! >{shlex.quote(str(pid))}; wait"

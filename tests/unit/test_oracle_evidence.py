@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from eth_utils.crypto import keccak
 
+from tests.support.shows import shows
 from tests.support.stage import MAX, Q, Stage
 from wellhead.chain import RpcError, dev_account
 from wellhead.chain.signing import measurement_digest
@@ -116,6 +117,7 @@ def test_the_digest_of_a_measurement_is_what_reporters_sign(
     assert told == measurement_digest(*here, word, root, *numbers)
 
 
+@shows("SIG-14")
 def test_no_two_measurements_share_a_digest(stage: Stage) -> None:
     whole = (7, bytes(range(32)), 1, 2, 3, 4)
     others = [
@@ -136,6 +138,7 @@ def test_a_measurements_digest_is_no_reports_and_no_recounts(stage: Stage) -> No
     assert len(digests) == 3
 
 
+@shows("REP-8")
 @pytest.mark.parametrize("count", SIZES)
 def test_every_raw_sample_of_every_reporter_is_proven(stage: Stage, count: int) -> None:
     """In trees of `count` measurements, the last of them of as many raw samples."""
@@ -149,6 +152,7 @@ def test_every_raw_sample_of_every_reporter_is_proven(stage: Stage, count: int) 
             assert proves(stage, *asked) is True
 
 
+@shows("REP-8")
 @pytest.mark.parametrize(("count", "raw"), [(1, 1), (1, 2), (2, 1), (5, 9), (9, 5)])
 def test_nothing_else_is_proven(stage: Stage, count: int, raw: int) -> None:
     proof = Proof(stage, count, raw)
@@ -185,6 +189,7 @@ def test_every_field_of_a_measurement_counts(stage: Stage, field: str) -> None:
     assert proof.but(measurement=replace(measurement, **{field: changes[field]})) is False
 
 
+@shows("REP-8")
 @pytest.mark.parametrize("name", ["path", "raw_way"])
 def test_a_path_is_whole(stage: Stage, name: str) -> None:
     proof = Proof(stage)
@@ -195,6 +200,7 @@ def test_a_path_is_whole(stage: Stage, name: str) -> None:
         assert proof.but(**{name: other}) is False
 
 
+@shows("REP-8")
 def test_an_inner_node_is_no_leaf(stage: Stage) -> None:
     """A node is the hash of 64 bytes, a leaf of 32: those 64 bytes are no raw sample."""
     proof = Proof(stage, raw=4)
@@ -231,6 +237,7 @@ def test_a_measurement_alone_is_its_batchs_evidence(stage: Stage) -> None:
     assert proves(stage, leaf, one.reporter, one.measurement, [], line, []) is True
 
 
+@shows("REP-8")
 def test_what_was_measured_for_another_oracle_proves_nothing_here(stage: Stage) -> None:
     here = domain(stage)
     for there in (replace(here, chain_id=1), replace(here, oracle=here.contests)):

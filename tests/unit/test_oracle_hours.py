@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.shows import shows
 from wellhead.model.terms import Kind
 from wellhead.oracle.hours import CREDITED_S, HOUR, Frame, longest_gap, measure_hour, sample_of
 from wellhead.oracle.measurements import root_of
@@ -38,6 +39,7 @@ def work(samples: HourSamples, frame: Frame = FRAME) -> int:
     return sample_of(frame, samples).work
 
 
+@shows("ACC-11")
 def test_an_hour_s_units_are_means_over_its_moments() -> None:
     samples = moments((0, gpus(4)), (600, gpus(1)), (1200, []), (1800, gpus(3)))
     sample = sample_of(FRAME, samples)
@@ -82,6 +84,7 @@ def canaries(samples: HourSamples, *listed: tuple[int, str, bool]) -> HourSample
     )
 
 
+@shows("REP-9")
 def test_what_failed_a_canary_is_absent_until_it_passes() -> None:
     samples = moments(*((at, gpus(3, active_ppm=1_000_000)) for at in (0, 600, 1200, 1800)))
     samples = canaries(
@@ -184,6 +187,7 @@ def test_successive_hours_count_every_stretch_once() -> None:
     assert values[-1] - values[0] - 3_000 < total * 1000 <= values[-1] - values[0]
 
 
+@shows("REP-9")
 def test_a_device_that_failed_its_canary_consumes_and_does_nothing() -> None:
     samples = counter(1_000_000, 2_000_000, 3_000_000, tensor_ppm=Q, model=H100)
     assert work(samples) == 2 * 60 * 989_400

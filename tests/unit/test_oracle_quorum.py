@@ -7,6 +7,7 @@ from itertools import combinations, permutations
 import pytest
 
 from tests.support.records import NO_RECORD, record
+from tests.support.shows import shows
 from tests.support.signatures import ORDER, Compact, compact, malleable, recovered
 from tests.support.stage import EVIDENCE, Stage
 from tests.support.state import refused
@@ -34,17 +35,20 @@ def between(stage: Stage, position: int) -> KeyAccount:
     return next(s for s in strangers if low < int(s.address, 16) < high)
 
 
+@shows("SIG-1")
 @pytest.mark.parametrize("indices", combinations(range(5), 3))
 def test_any_three_of_five_are_a_quorum(stage: Stage, indices: tuple[int, ...]) -> None:
     assert ask(stage, signed(stage, *indices)) == sum(1 << i for i in indices)
 
 
+@shows("SIG-1")
 @pytest.mark.parametrize("number", [0, 1, 2, 4, 5])
 def test_fewer_or_more_signatures_are_none(stage: Stage, number: int) -> None:
     with refused(stage, "MetricsOracle_SignatureCount", 3, number):
         ask(stage, signed(stage, *range(number)))
 
 
+@shows("SIG-2")
 @pytest.mark.parametrize("order", [p for p in permutations((0, 2, 3)) if p != (0, 2, 3)])
 def test_signatures_come_in_the_order_of_their_signers(
     stage: Stage, order: tuple[int, ...]
@@ -55,6 +59,7 @@ def test_signatures_come_in_the_order_of_their_signers(
         ask(stage, signed(stage, *order))
 
 
+@shows("SIG-2")
 @pytest.mark.parametrize(
     ("order", "repeated"), [((0, 0, 1), 1), ((0, 1, 1), 2), ((3, 3, 3), 1), ((4, 4, 0), 1)]
 )
@@ -64,12 +69,14 @@ def test_nobody_signs_twice(stage: Stage, order: tuple[int, ...], repeated: int)
         ask(stage, signed(stage, *order))
 
 
+@shows("SIG-2")
 def test_a_repeated_signer_out_of_order_is_refused_too(stage: Stage) -> None:
     signer = stage.reporters[1].address
     with refused(stage, "MetricsOracle_SignerOrder", 2, signer):
         ask(stage, signed(stage, 1, 2, 1))
 
 
+@shows("SIG-1")
 @pytest.mark.parametrize("position", range(6))
 def test_a_stranger_counts_nowhere_among_the_reporters(stage: Stage, position: int) -> None:
     stranger = between(stage, position)
@@ -97,6 +104,7 @@ def test_a_repeated_stranger_is_a_stranger(stage: Stage) -> None:
         ask(stage, [stranger.sign_digest(DIGEST)] * 2 + signed(stage, 0))
 
 
+@shows("SIG-3")
 @pytest.mark.parametrize(
     "signature",
     [
@@ -117,6 +125,7 @@ def test_what_recovers_to_nobody_is_invalid(stage: Stage, place: int, signature:
         ask(stage, signatures)
 
 
+@shows("SIG-3")
 @pytest.mark.parametrize("place", range(3))
 def test_a_signature_with_a_high_s_is_invalid(stage: Stage, place: int) -> None:
     twins = malleable(stage.reporters[place])
@@ -130,6 +139,7 @@ def test_a_signature_with_a_high_s_is_invalid(stage: Stage, place: int) -> None:
         ask(stage, with_high, twins.digest)
 
 
+@shows("SIG-3")
 @pytest.mark.parametrize("place", range(3))
 def test_the_parity_is_part_of_the_signature(stage: Stage, place: int) -> None:
     signatures = signed(stage, 0, 1, 2)
@@ -140,6 +150,7 @@ def test_the_parity_is_part_of_the_signature(stage: Stage, place: int) -> None:
         ask(stage, signatures)
 
 
+@shows("SIG-1")
 def test_signatures_of_another_digest_are_nobodys(stage: Stage) -> None:
     signatures = signed(stage, 0, 1, 2, digest=bytes(32))
     somebody = recovered(DIGEST, signatures[0])
@@ -155,6 +166,7 @@ def reportable(stage: Stage) -> tuple[int, int, list[int]]:
     return cluster_id, hour, [Sample(cluster_id, hour, 9000, 8000).encode()]
 
 
+@shows("SIG-6")
 @pytest.mark.parametrize("indices", combinations(range(5), 3))
 def test_a_batch_says_who_signed(stage: Stage, indices: tuple[int, ...]) -> None:
     _, _, words = reportable(stage)
@@ -162,6 +174,7 @@ def test_a_batch_says_who_signed(stage: Stage, indices: tuple[int, ...]) -> None
     assert receipt.event("Reported")["signers"] == sum(1 << i for i in indices)
 
 
+@shows("SIG-1")
 @pytest.mark.parametrize("number", [0, 1, 2, 4, 5])
 def test_a_batch_without_a_quorum_records_nothing(stage: Stage, number: int) -> None:
     cluster_id, hour, words = reportable(stage)
@@ -172,6 +185,7 @@ def test_a_batch_without_a_quorum_records_nothing(stage: Stage, number: int) -> 
     assert record(stage, cluster_id, hour) == NO_RECORD
 
 
+@shows("SIG-4")
 @pytest.mark.parametrize(("chain_id", "contract"), [(1, "oracle"), (31337, "registry")])
 def test_a_batch_for_another_oracle_records_nothing(
     stage: Stage, chain_id: int, contract: str
@@ -186,6 +200,7 @@ def test_a_batch_for_another_oracle_records_nothing(
     assert record(stage, cluster_id, hour) == NO_RECORD
 
 
+@shows("SIG-4")
 def test_an_attestations_signatures_are_no_report(stage: Stage) -> None:
     cluster_id, hour, words = reportable(stage)
     signatures = stage.attest(cluster_id, 10, 1)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.support.records import NO_RECORD, Skip, record, skipped, stored
+from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, Stage
 from wellhead.chain.signing import quorum, report_digest
 from wellhead.model.samples import Sample
@@ -39,6 +40,7 @@ def reason(genesis: int, hour: int, now: int, recorded: Mapping[int, int]) -> Sk
     return Skip.REPORTED if held == hour else None
 
 
+@shows("ORA-9")
 @pytest.mark.parametrize("turn", [0, 1, 2])
 def test_the_same_hours_are_skipped_in_every_turn(stage: Stage, turn: int) -> None:
     """Around every edge: genesis, now, two years ago, and the places that the ring has filled."""
@@ -77,6 +79,7 @@ def test_the_same_hours_are_skipped_in_every_turn(stage: Stage, turn: int) -> No
         assert bool(taken) is (cluster != UNKNOWN)
 
 
+@shows("ORA-5")
 def test_what_contradicts_itself_leaves_the_record_of_two_years_ago(stage: Stage) -> None:
     cluster, hour = stage.register(), stage.hour()
     stage.to_hour(hour + 1)
@@ -100,6 +103,7 @@ def test_an_hour_closed_for_silence_is_followed_by_that_of_two_years_later(stage
     assert record(stage, cluster, hour) == NO_RECORD
 
 
+@shows("GAS-7")
 def test_the_registry_is_asked_for_a_clusters_genesis_in_the_first_turn_alone(
     stage: Stage,
 ) -> None:

@@ -15,6 +15,7 @@ from tests.support.reporters import (
     team,
 )
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, FINALITY, HOUR, Stage
 from tests.support.state import refused, unchanged
 from wellhead.chain import Contract
@@ -32,6 +33,7 @@ def test_the_reporters_are_those_of_the_deployment(stage: Stage) -> None:
     assert event.arguments == {"signers": addresses, "threshold": 3}
 
 
+@shows("SIG-7")
 @pytest.mark.parametrize(
     ("count", "threshold"),
     [(1, 1), (2, 2), (3, 2), (3, 3), (4, 3), (5, 3), (5, 5), (31, 16), (32, 17), (32, 32)],
@@ -72,6 +74,7 @@ INVALID: list[tuple[list[str], int]] = [
 ]
 
 
+@shows("SIG-7")
 @pytest.mark.parametrize(("signers", "threshold"), INVALID)
 def test_other_sets_are_not_even_announced(
     stage: Stage, signers: list[str], threshold: int
@@ -98,6 +101,7 @@ def test_a_new_set_signs_and_the_old_one_does_not(stage: Stage) -> None:
     assert receipt.event("Reported")["signers"] == bits
 
 
+@shows("SIG-10")
 def test_a_reporter_that_left_is_unknown(stage: Stage) -> None:
     gone, *left = stage.reporters
     change(stage, [reporter.address for reporter in left], 3)
@@ -110,6 +114,7 @@ def test_a_reporter_that_left_is_unknown(stage: Stage) -> None:
     assert receipt.event("Reported")["signers"] == 0b1110
 
 
+@shows("SIG-11")
 def test_records_survive_a_change_of_reporters(stage: Stage) -> None:
     cluster_id = stage.cluster(10)
     hour = stage.hour()
@@ -120,6 +125,7 @@ def test_records_survive_a_change_of_reporters(stage: Stage) -> None:
     assert stage.oracle.call("finalAvailable", cluster_id, hour) == (True, 8000)
 
 
+@shows("SIG-12")
 def test_reporters_are_paid_in_equal_parts(stage: Stage) -> None:
     pay_in(stage, 1000)
     assert stage.oracle.call("payReporters") == 200
@@ -131,6 +137,7 @@ def test_reporters_are_paid_in_equal_parts(stage: Stage) -> None:
     assert stage.claim_of(stage.oracle) == 0
 
 
+@shows("SIG-12")
 def test_dust_waits_for_the_next_time(stage: Stage) -> None:
     pay_in(stage, 1004)
     stage.oracle.send("payReporters", sender=stage.stranger)
@@ -151,6 +158,7 @@ def test_without_revenue_nobody_is_paid(stage: Stage) -> None:
     assert claims(stage) == [0] * 5
 
 
+@shows("SIG-12")
 def test_new_reporters_begin_after_the_present_ones_are_paid(stage: Stage) -> None:
     pay_in(stage, 1003)
     receipt = change(stage, made_up(2), 2)
@@ -193,6 +201,7 @@ def test_no_other_finality_is_deployed(stage: Stage, finality: int) -> None:
         deploy_oracle(stage, finality, made_up(3), 2)
 
 
+@shows("SIG-7")
 @pytest.mark.parametrize(("signers", "threshold"), INVALID)
 def test_an_oracle_is_not_deployed_with_an_invalid_set(
     stage: Stage, signers: list[str], threshold: int

@@ -19,6 +19,7 @@ from tests.support.reporters import (
     remove,
     team,
 )
+from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, Stage
 from tests.support.state import refused, unchanged
 from wellhead.chain.signing import quorum, report_digest
@@ -59,6 +60,7 @@ def test_an_announcement_says_who_and_when_and_changes_nothing(stage: Stage) -> 
     assert signers(stage) == (standing(stage), 3)
 
 
+@shows("SIG-8")
 @pytest.mark.parametrize("who", ["stranger", "governor", "guardian", "relay", "operator"])
 def test_anybody_enacts_to_the_second(stage: Stage, who: str) -> None:
     announce(stage, made_up(5), 3)
@@ -75,6 +77,7 @@ def test_anybody_enacts_to_the_second(stage: Stage, who: str) -> None:
     assert due(stage) == NONE
 
 
+@shows("SIG-8")
 def test_an_announcement_does_not_expire_and_is_enacted_once(stage: Stage) -> None:
     announce(stage, made_up(5), 3)
     stage.skip(400 * 24 * 3600)
@@ -85,6 +88,7 @@ def test_an_announcement_does_not_expire_and_is_enacted_once(stage: Stage) -> No
         stage.skip(SIGNER_DELAY)
 
 
+@shows("SIG-8")
 @pytest.mark.parametrize(
     ("names", "threshold"),
     [
@@ -109,6 +113,7 @@ def test_exactly_what_was_announced_is_enacted(
     enact(stage, made_up(5), 3)
 
 
+@shows("SIG-8")
 def test_another_announcement_takes_the_place_of_the_first(stage: Stage) -> None:
     announce(stage, made_up(5), 3)
     stage.skip(SIGNER_DELAY - 100)
@@ -125,6 +130,7 @@ def test_another_announcement_takes_the_place_of_the_first(stage: Stage) -> None
     enact(stage, made_up(3), 2)
 
 
+@shows("SIG-8")
 def test_to_announce_again_is_to_wait_again(stage: Stage) -> None:
     announce(stage, made_up(5), 3)
     stage.skip(SIGNER_DELAY)
@@ -145,6 +151,7 @@ def test_a_refused_announcement_leaves_the_one_before(stage: Stage) -> None:
     assert due(stage) == before
 
 
+@shows("PAUSE-6")
 def test_a_pause_does_not_delay_a_change(stage: Stage) -> None:
     """The two days are days, not those of the market clock: a guardian can not hold it up."""
     announce(stage, made_up(5), 3)
@@ -154,6 +161,7 @@ def test_a_pause_does_not_delay_a_change(stage: Stage) -> None:
     assert signers(stage) == (made_up(5), 3)
 
 
+@shows("SIG-12")
 def test_whoever_reports_until_the_change_is_paid_at_it(stage: Stage) -> None:
     announce(stage, made_up(3), 2)
     pay_in(stage, 1_003)
@@ -166,6 +174,7 @@ def test_whoever_reports_until_the_change_is_paid_at_it(stage: Stage) -> None:
     assert stage.oracle.call("payReporters") == 1
 
 
+@shows("SIG-9")
 @pytest.mark.parametrize("place", range(5))
 def test_a_guardian_removes_a_reporter_at_once(stage: Stage, place: int) -> None:
     gone = stage.reporters[place].address
@@ -177,6 +186,7 @@ def test_a_guardian_removes_a_reporter_at_once(stage: Stage, place: int) -> None
     assert signers(stage) == (left, 3)
 
 
+@shows("SIG-10")
 def test_a_removed_reporter_signs_nothing_and_the_others_go_on(stage: Stage) -> None:
     cluster_id, hour = stage.cluster(10), stage.hour()
     stage.to_hour(hour + 2)
@@ -191,6 +201,7 @@ def test_a_removed_reporter_signs_nothing_and_the_others_go_on(stage: Stage) -> 
         stage.registry.send("mint", cluster_id, 5, 1, EVIDENCE, signatures, sender=stage.operator)
 
 
+@shows("SIG-9")
 def test_never_fewer_reporters_than_a_batch_needs(stage: Stage) -> None:
     for left in (4, 3):
         remove(stage, standing(stage)[left])
@@ -201,6 +212,7 @@ def test_never_fewer_reporters_than_a_batch_needs(stage: Stage) -> None:
     assert signers(stage) == (standing(stage)[:3], 3)
 
 
+@shows("SIG-9")
 @pytest.mark.parametrize(("count", "threshold"), [(1, 1), (2, 2), (5, 5), (32, 32)])
 def test_where_all_must_sign_nobody_is_removed(stage: Stage, count: int, threshold: int) -> None:
     change(stage, made_up(count), threshold)
@@ -239,6 +251,7 @@ def test_a_removal_pays_everybody_first(stage: Stage) -> None:
     assert (claims(stage), stage.claim_of(stage.oracle)) == ([200, *[201] * 4], 0)
 
 
+@shows("SIG-9")
 @pytest.mark.parametrize("when", ["early", "due"])
 def test_a_removal_voids_what_was_announced(stage: Stage, when: str) -> None:
     """It may name the reporter whose key was stolen."""
@@ -288,6 +301,7 @@ def test_a_batch_signed_before_a_change_is_the_new_ones_only_if_they_signed(stag
     assert stage.oracle.send(*batch, sender=stage.relay).event("Reported")["signers"] == 0b1110
 
 
+@shows("SIG-10")
 def test_a_batch_is_not_replayed_across_a_change(stage: Stage) -> None:
     """The same reporters, back in office: what they signed then has its record, and keeps it."""
     cluster_id, hour = stage.cluster(10), stage.hour()
@@ -303,6 +317,7 @@ def test_a_batch_is_not_replayed_across_a_change(stage: Stage) -> None:
     assert record(stage, cluster_id, hour) == kept
 
 
+@shows("SIG-10")
 def test_a_recount_is_not_replayed_across_a_removal(stage: Stage) -> None:
     case = reported(stage)
     case.contest()

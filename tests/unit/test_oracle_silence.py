@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.records import NO_RECORD, Skip, record, skipped, stored
+from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, FINALITY, HOUR, MAX, Stage
 from tests.support.state import refused
 from wellhead.chain import Receipt
@@ -59,12 +60,14 @@ def assert_closable_from(stage: Stage, cluster_id: int, hour: int, at: int, cloc
     assert final(stage, cluster_id, hour) == (True, 0)
 
 
+@shows("ORA-11")
 def test_an_hour_is_closed_as_zero_after_seven_days_to_the_second(stage: Stage) -> None:
     cluster_id, hour, end = silent(stage)
     clock = clock_at(stage, stage.now()) + end - stage.now() + SILENCE
     assert_closable_from(stage, cluster_id, hour, end + SILENCE, clock)
 
 
+@shows("PAUSE-5")
 def test_a_pause_after_the_hour_prolongs_the_silence(stage: Stage) -> None:
     cluster_id, hour, end = silent(stage)
     clock = clock_at(stage, stage.now()) + end - stage.now() + SILENCE
@@ -76,6 +79,7 @@ def test_a_pause_after_the_hour_prolongs_the_silence(stage: Stage) -> None:
     assert_closable_from(stage, cluster_id, hour, end + 41 * DAY, clock)
 
 
+@shows("PAUSE-5")
 def test_a_pause_over_the_hours_end_counts_from_its_own_end(stage: Stage) -> None:
     cluster_id, hour, end = silent(stage)
     clock = clock_at(stage, stage.now()) + end - 1000 - stage.now() + SILENCE
@@ -84,6 +88,7 @@ def test_a_pause_over_the_hours_end_counts_from_its_own_end(stage: Stage) -> Non
     assert_closable_from(stage, cluster_id, hour, end + 5000 + SILENCE, clock)
 
 
+@shows("PAUSE-5")
 def test_a_pause_before_the_hours_end_changes_nothing(stage: Stage) -> None:
     cluster_id, hour, end = silent(stage)
     clock = clock_at(stage, stage.now()) + end - stage.now() - 1000 + SILENCE
@@ -101,6 +106,7 @@ def test_an_hour_that_was_silent_for_long_enough_can_be_closed_in_a_pause(stage:
     assert record(stage, cluster_id, hour) == zero(clock)
 
 
+@shows("ORA-12")
 @pytest.mark.parametrize("ahead", [0, 1, 1000, None])
 def test_an_hour_that_is_not_over_has_not_been_silent(stage: Stage, ahead: int | None) -> None:
     cluster_id = stage.cluster(10)
@@ -120,6 +126,7 @@ def test_an_hour_that_is_just_over_has_been_silent_for_no_time(stage: Stage) -> 
         close(stage, cluster_id, hour)
 
 
+@shows("ORA-11")
 def test_a_reported_hour_can_not_be_closed(stage: Stage) -> None:
     cluster_id, hour, end = silent(stage)
     stage.to_time(end)
@@ -131,6 +138,7 @@ def test_a_reported_hour_can_not_be_closed(stage: Stage) -> None:
     assert record(stage, cluster_id, hour) == {**before, "isFinal": True}
 
 
+@shows("ORA-11")
 def test_an_hour_is_closed_once(stage: Stage) -> None:
     cluster_id, hour, end = silent(stage)
     close(stage, cluster_id, hour, end + SILENCE)
@@ -138,6 +146,7 @@ def test_an_hour_is_closed_once(stage: Stage) -> None:
         close(stage, cluster_id, hour)
 
 
+@shows("ORA-11")
 def test_a_silence_is_closed_one_hour_at_a_time(stage: Stage) -> None:
     cluster_id, hour, end = silent(stage)
     stage.to_time(end + SILENCE + HOUR)
@@ -147,6 +156,7 @@ def test_a_silence_is_closed_one_hour_at_a_time(stage: Stage) -> None:
     assert record(stage, cluster_id, hour + 1)["reported"] is True
 
 
+@shows("ORA-12")
 @pytest.mark.parametrize("cluster_id", [0, 2, 2**32 + 1, MAX])
 def test_an_unknown_cluster_has_no_silence(stage: Stage, cluster_id: int) -> None:
     stage.cluster(10)
@@ -156,6 +166,7 @@ def test_an_unknown_cluster_has_no_silence(stage: Stage, cluster_id: int) -> Non
         close(stage, cluster_id, hour)
 
 
+@shows("ORA-12")
 def test_silence_begins_with_genesis(stage: Stage) -> None:
     genesis = stage.hour() + 3
     stage.to_hour(genesis, 1000)
@@ -167,6 +178,7 @@ def test_silence_begins_with_genesis(stage: Stage) -> None:
     close(stage, cluster_id, genesis)
 
 
+@shows("ORA-12")
 @pytest.mark.parametrize("hour", [2**24, 2**24 + 1, 2**25 + 490_900, 2**32, MAX])
 def test_no_sample_could_name_a_later_hour(stage: Stage, hour: int) -> None:
     cluster_id = stage.cluster(10)
@@ -185,6 +197,7 @@ def test_the_window_of_silence_ends_after_two_years_to_the_second(stage: Stage) 
     close(stage, cluster_id, hour + 1)
 
 
+@shows("ORA-10")
 def test_an_unreported_hour_is_final_zero_once_it_left_the_window(stage: Stage) -> None:
     cluster_id, hour, _ = silent(stage)
     edge = (hour + RING) * HOUR
@@ -196,6 +209,7 @@ def test_an_unreported_hour_is_final_zero_once_it_left_the_window(stage: Stage) 
     assert record(stage, cluster_id, hour) == NO_RECORD
 
 
+@shows("ORA-10")
 def test_an_hour_of_two_years_ago_holds_up_nothing(stage: Stage) -> None:
     cluster_id, hour, end = silent(stage)
     stage.lease(cluster_id, 10, hour, 1)
@@ -205,6 +219,7 @@ def test_an_hour_of_two_years_ago_holds_up_nothing(stage: Stage) -> None:
     assert stage.market.call("accrue", cluster_id) == stage.hour()
 
 
+@shows("ORA-9")
 def test_a_record_is_overwritten_two_years_later(stage: Stage) -> None:
     cluster_id, hour, end = silent(stage)
     old, new = Sample(cluster_id, hour, 9000, 8000), Sample(cluster_id, hour + RING, 7000, 6000)
@@ -222,6 +237,7 @@ def test_a_record_is_overwritten_two_years_later(stage: Stage) -> None:
     assert final(stage, cluster_id, hour + RING) == (True, 6000)
 
 
+@shows("ORA-9")
 def test_the_record_of_two_years_ago_is_no_record_of_its_successor(stage: Stage) -> None:
     cluster_id, hour, end = silent(stage)
     stage.to_time(end)

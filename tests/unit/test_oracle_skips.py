@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.records import NO_RECORD, Skip, record, skipped, stored
+from tests.support.shows import shows
 from tests.support.stage import HOUR, Q, Stage
 from wellhead.chain import Receipt
 from wellhead.model.samples import Sample
@@ -31,6 +32,7 @@ def assert_taken(stage: Stage, sample: Sample) -> None:
     assert record(stage, sample.cluster, sample.hour) == stored(sample, final_at)
 
 
+@shows("ORA-4")
 @pytest.mark.parametrize("cluster_id", [0, 3, 2**31, 2**32 - 1])
 def test_an_unknown_cluster_is_skipped(stage: Stage, cluster_id: int) -> None:
     stage.cluster(10)
@@ -47,6 +49,7 @@ def test_a_cluster_without_units_can_be_reported(stage: Stage) -> None:
     assert_taken(stage, Sample(cluster_id, hour, 0, 0))
 
 
+@shows("ORA-4")
 def test_an_hour_before_genesis_is_skipped_and_genesis_counts(stage: Stage) -> None:
     genesis = stage.hour() + 2
     stage.anvil.next_block_at(genesis * HOUR + HOUR - 1)
@@ -57,6 +60,7 @@ def test_an_hour_before_genesis_is_skipped_and_genesis_counts(stage: Stage) -> N
     assert_taken(stage, Sample(cluster_id, genesis, 9000, 8000))
 
 
+@shows("ORA-4")
 def test_each_cluster_has_its_own_genesis_within_a_batch(stage: Stage) -> None:
     early = stage.cluster(10)
     hour = stage.hour()
@@ -74,6 +78,7 @@ def test_each_cluster_has_its_own_genesis_within_a_batch(stage: Stage) -> None:
     assert reported == [(early, hour), (early, hour + 1), (late, hour + 1)]
 
 
+@shows("ORA-3")
 def test_an_hour_counts_from_its_last_second_on(stage: Stage) -> None:
     cluster_id = stage.cluster(10)
     hour = stage.hour() + 1
@@ -86,6 +91,7 @@ def test_an_hour_counts_from_its_last_second_on(stage: Stage) -> None:
     assert_taken(stage, sample)
 
 
+@shows("ORA-3")
 def test_a_batch_signed_ahead_can_be_carried_again_when_its_hour_is_over(stage: Stage) -> None:
     cluster_id = stage.cluster(10)
     sample = Sample(cluster_id, stage.hour(), 9000, 8000)
@@ -94,6 +100,7 @@ def test_a_batch_signed_ahead_can_be_carried_again_when_its_hour_is_over(stage: 
     assert_taken(stage, sample)
 
 
+@shows("ORA-3")
 @pytest.mark.parametrize("ahead", [1, 24, RING, None])
 def test_an_hour_to_come_is_skipped(stage: Stage, ahead: int | None) -> None:
     cluster_id = stage.cluster(10)
@@ -101,6 +108,7 @@ def test_an_hour_to_come_is_skipped(stage: Stage, ahead: int | None) -> None:
     assert_skipped(stage, Sample(cluster_id, hour, 9000, 8000), Skip.UNFINISHED)
 
 
+@shows("ORA-9")
 def test_the_window_is_two_years_to_the_second(stage: Stage) -> None:
     cluster_id = stage.cluster(10)
     genesis = stage.hour()
@@ -113,6 +121,7 @@ def test_the_window_is_two_years_to_the_second(stage: Stage) -> None:
     assert_taken(stage, Sample(cluster_id, genesis + 1, 9000, 8000))
 
 
+@shows("ORA-1")
 def test_a_second_report_of_an_hour_is_skipped(stage: Stage) -> None:
     cluster_id = stage.cluster(10)
     hour = stage.hour()
@@ -124,6 +133,7 @@ def test_a_second_report_of_an_hour_is_skipped(stage: Stage) -> None:
     assert record(stage, cluster_id, hour) == before
 
 
+@shows("ORA-1")
 def test_of_two_samples_of_an_hour_the_first_counts(stage: Stage) -> None:
     cluster_id = stage.cluster(10)
     hour = stage.hour()
@@ -135,6 +145,7 @@ def test_of_two_samples_of_an_hour_the_first_counts(stage: Stage) -> None:
     assert record(stage, cluster_id, hour) == stored(first, final_at)
 
 
+@shows("ORA-1")
 def test_a_report_of_nothing_can_not_be_replaced(stage: Stage) -> None:
     cluster_id = stage.cluster(10)
     hour = stage.hour()
@@ -143,6 +154,7 @@ def test_a_report_of_nothing_can_not_be_replaced(stage: Stage) -> None:
     assert_skipped(stage, Sample(cluster_id, hour, 9000, 8000), Skip.REPORTED)
 
 
+@shows("ORA-1")
 def test_an_hour_closed_by_silence_is_reported(stage: Stage) -> None:
     cluster_id = stage.cluster(10)
     hour = stage.hour()
@@ -151,6 +163,7 @@ def test_an_hour_closed_by_silence_is_reported(stage: Stage) -> None:
     assert_skipped(stage, Sample(cluster_id, hour, 9000, 8000), Skip.REPORTED)
 
 
+@shows("ORA-5")
 @pytest.mark.parametrize(
     ("working", "available", "measured", "is_taken"),
     [
@@ -179,6 +192,7 @@ def test_a_sample_makes_sense_or_is_skipped(
         assert record(stage, cluster_id, hour) == NO_RECORD
 
 
+@shows("ORA-5")
 def test_a_malformed_hour_can_be_reported_again(stage: Stage) -> None:
     cluster_id = stage.cluster(10)
     hour = stage.hour()
@@ -195,6 +209,7 @@ def test_an_hour_before_a_retirement_is_taken_as_it_was(stage: Stage) -> None:
     assert_taken(stage, Sample(cluster_id, hour, 10_000, 10_000))
 
 
+@shows("ORA-2")
 def test_a_batch_that_only_skips_is_announced_all_the_same(stage: Stage) -> None:
     cluster_id = stage.cluster(10)
     hour = stage.hour()

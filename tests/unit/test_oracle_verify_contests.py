@@ -9,6 +9,7 @@ import pytest
 from tests.support import evidence
 from tests.support.evidence import NOW, Market, found, look_at, opened
 from tests.support.raw import impersonate
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Stage
 from wellhead.actions.errors import Refusal
 from wellhead.model.samples import Sample
@@ -159,6 +160,7 @@ def test_a_record_that_something_else_decided(market: Market) -> None:
 ZERO, TOLERANCE = Sample(1, 7, 0, 0), 5_000
 
 
+@shows("REP-11")
 @pytest.mark.parametrize(
     ("verdict", "sample", "said"),
     [

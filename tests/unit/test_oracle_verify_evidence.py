@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.evidence import NOW, Market, found, opened
+from tests.support.shows import shows
 from tests.support.stage import Stage
 from wellhead.chain import dev_account
 from wellhead.oracle import wire
@@ -131,6 +132,7 @@ def test_evidence_that_is_another_batchs(market: Market) -> None:
     assert audit.findings[0].detail == "0 reporters' measurements, and 3 are needed"
 
 
+@shows("REP-11")
 def test_a_sample_that_is_not_the_median(market: Market) -> None:
     key = market.key(5)
     listed = [market.measure(key, n) for n in range(5)]
@@ -152,6 +154,7 @@ def test_an_even_number_has_the_lower_median(market: Market) -> None:
     assert found(market.check()) == [("wrong", "median")]
 
 
+@shows("REP-11")
 def test_a_forged_measurement_in_the_evidence_on_chain(market: Market) -> None:
     listed = [market.measure(market.key(5), n) for n in range(4)]
     put(market, [*listed[:3], changed(listed[3], work=1)])

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.evidence import NOW, Market, found, look_at, opened, with_more
+from tests.support.shows import shows
 from tests.support.stage import Stage
 from wellhead.chain import dev_account
 from wellhead.oracle import wire
@@ -48,6 +49,7 @@ CHANGES: dict[str, Callable[[Lines], Lines]] = {
 }
 
 
+@shows("REP-11")
 @pytest.mark.parametrize("name", CHANGES)
 def test_lines_that_are_not_those_that_were_signed(reported: Market, name: str) -> None:
     key, reporter = reported.key(2), reported.address(3)

@@ -11,6 +11,7 @@ from eth_abi.abi import encode
 
 from tests.support import evidence
 from tests.support.evidence import NOW, Market, found, opened
+from tests.support.shows import shows
 from tests.support.stage import Stage
 from wellhead.actions.errors import Refusal
 from wellhead.chain import Rpc
@@ -32,6 +33,7 @@ def reported(market: Market) -> Market:
     return market.with_reports()
 
 
+@shows("REP-11")
 def test_a_record_that_is_not_the_events(reported: Market) -> None:
     evidence.change_record(reported.stage, reported.key(2), lambda word: word ^ 1)
     audit = reported.check()

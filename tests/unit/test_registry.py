@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, HOUR, MAX, UNIT, Stage, Terms
 from tests.support.state import refused
 from tests.support.values import plain
@@ -25,6 +26,7 @@ def admit(stage: Stage, account: UnlockedAccount) -> None:
     stage.authority.send("grantRole", 1, account.address, 0, sender=stage.governor)
 
 
+@shows("REG-17")
 def test_registration_announces_everything(stage: Stage) -> None:
     receipt = register(stage)
     event = receipt.event("ClusterRegistered")
@@ -67,10 +69,12 @@ def test_ids_count_from_one(stage: Stage) -> None:
     assert stage.registry.call("clusterCount") == 3
 
 
+@shows("REG-6")
 def test_the_largest_cluster_has_26_bits_of_units(stage: Stage) -> None:
     assert stage.registry.call("MAX_UNITS") == 2**26 - 1
 
 
+@shows("REG-15")
 def test_each_cluster_has_a_token_of_its_own(stage: Stage) -> None:
     register(stage, "Northern H100", "wNH1")
     register(stage, "Southern V100", "wSV1")
@@ -98,6 +102,7 @@ def test_the_caller_runs_the_cluster(stage: Stage) -> None:
     assert stage.registry.call("clusterOf", cluster_id)["operator"] == stage.stranger.address
 
 
+@shows("PAUSE-1")
 def test_no_registration_while_paused(stage: Stage) -> None:
     stage.registry.send("pause", sender=stage.guardian)
     with refused(stage, "CapacityRegistry_Paused"):
@@ -106,6 +111,7 @@ def test_no_registration_while_paused(stage: Stage) -> None:
     assert stage.register() == 1
 
 
+@shows("REG-15")
 @pytest.mark.parametrize("name", ["n", "n" * 31, "ü" * 15 + "n"])
 @pytest.mark.parametrize("symbol", ["s", "s" * 11, "é" * 5 + "s"])
 def test_a_name_has_1_to_31_bytes_and_a_symbol_1_to_11(
@@ -137,6 +143,7 @@ def test_other_lengths_are_refused(stage: Stage, name: str, symbol: str) -> None
     assert stage.registry.call("clusterCount") == 0
 
 
+@shows("REG-10")
 def test_views_of_a_cluster_give_its_terms(stage: Stage) -> None:
     stage.cluster(50)
     terms = Terms(kind=2, power=0, sku="RPI-5", region="CN-EAST", low=1, discount=0, sla=5, bond=9)
@@ -162,6 +169,7 @@ def test_an_offer_says_whether_leases_are_stopped(stage: Stage) -> None:
     assert stage.registry.call("offerOf", cluster_id)["isPaused"] is False
 
 
+@shows("REG-16")
 @pytest.mark.parametrize("cluster_id", STRANGE_IDS)
 @pytest.mark.parametrize("view", ["clusterOf", "termsOf", "offerOf", "serviceOf", "payeesOf"])
 def test_views_of_an_unknown_cluster_revert(stage: Stage, view: str, cluster_id: int) -> None:
@@ -170,6 +178,7 @@ def test_views_of_an_unknown_cluster_revert(stage: Stage, view: str, cluster_id:
         stage.registry.call(view, cluster_id)
 
 
+@shows("REG-16")
 @pytest.mark.parametrize("cluster_id", STRANGE_IDS)
 def test_an_unknown_cluster_has_genesis_zero_and_no_operator(stage: Stage, cluster_id: int) -> None:
     stage.register()
@@ -177,6 +186,7 @@ def test_an_unknown_cluster_has_genesis_zero_and_no_operator(stage: Stage, clust
     assert int(stage.registry.call("operatorOf", cluster_id), 16) == 0
 
 
+@shows("REG-16")
 def test_who_runs_a_cluster_can_be_asked_alone(stage: Stage) -> None:
     admit(stage, stage.stranger)
     clusters = [stage.register(), stage.register(operator=stage.stranger)]
@@ -193,6 +203,7 @@ def test_an_unknown_cluster_can_not_be_run(stage: Stage, function: str, cluster_
         stage.registry.send(function, cluster_id, 1, *more, sender=stage.operator)
 
 
+@shows("REG-12")
 @pytest.mark.parametrize("function", ["setSellable", "retire", "mint"])
 def test_only_its_operator_runs_a_cluster(stage: Stage, function: str) -> None:
     cluster_id = stage.cluster(10)
@@ -206,6 +217,7 @@ def test_only_its_operator_runs_a_cluster(stage: Stage, function: str) -> None:
     stage.registry.send(function, cluster_id, 5, *more, sender=stage.operator)
 
 
+@shows("REG-12")
 def test_an_operator_that_lost_its_role_still_runs_its_clusters(stage: Stage) -> None:
     cluster_id = stage.cluster(10)
     stage.authority.send("revokeRole", 1, stage.operator.address, sender=stage.governor)
@@ -226,6 +238,7 @@ def test_sellable_is_set_up_to_what_is_attested(stage: Stage, sellable: int) -> 
     assert (cluster["sellable"], cluster["attested"]) == (sellable, 1000)
 
 
+@shows("REG-2")
 @pytest.mark.parametrize("sellable", [1001, 2**32, 2**32 + 1000, MAX])
 def test_no_more_than_attested_is_sellable(stage: Stage, sellable: int) -> None:
     cluster_id = stage.cluster(1000)
@@ -244,6 +257,7 @@ def test_sellable_may_fall_below_what_is_booked_and_when_paused(stage: Stage) ->
     assert stage.market.call("bookedAt", cluster_id, stage.hour() + 1) == 600
 
 
+@shows("SIG-14")
 def test_the_domain_is_the_registrys(stage: Stage) -> None:
     fields, name, version, chain_id, contract, salt, extensions = plain(
         stage.registry.call("eip712Domain")
@@ -253,6 +267,7 @@ def test_the_domain_is_the_registrys(stage: Stage) -> None:
     assert (salt, extensions) == (bytes(32), ())
 
 
+@shows("REG-15")
 @pytest.mark.parametrize("who", ["operator", "governor", "stranger"])
 def test_only_the_registry_deploys_tokens(stage: Stage, who: str) -> None:
     caller: UnlockedAccount = getattr(stage, who)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.raw import impersonate
+from tests.support.shows import shows
 from tests.support.signatures import Compact, recovered
 from tests.support.stage import EVIDENCE, FINALITY, HOUR, MAX, UNIT, Stage
 from tests.support.state import refused
@@ -45,6 +46,7 @@ def book(stage: Stage, cluster_id: int, units: int = 10) -> int:
     return hour
 
 
+@shows("SIG-6")
 def test_a_mint_announces_what_was_attested_and_by_whom(stage: Stage) -> None:
     cluster_id = stage.cluster(100)
     signers = [stage.reporters[i] for i in (0, 2, 4)]
@@ -63,6 +65,7 @@ def test_a_mint_announces_what_was_attested_and_by_whom(stage: Stage) -> None:
     assert int(minted["from"], 16) == 0
 
 
+@shows("REG-1")
 def test_the_supply_is_what_was_attested(stage: Stage) -> None:
     cluster_id = stage.register()
     attested = 0
@@ -75,6 +78,7 @@ def test_the_supply_is_what_was_attested(stage: Stage) -> None:
         assert stage.token(cluster_id).call("balanceOf", stage.operator.address) == attested * UNIT
 
 
+@shows("REG-2")
 def test_new_units_are_opened_on_top_of_what_is_sellable(stage: Stage) -> None:
     cluster_id = stage.cluster(100)
     stage.registry.send("setSellable", cluster_id, 30, sender=stage.operator)
@@ -86,6 +90,7 @@ def test_new_units_are_opened_on_top_of_what_is_sellable(stage: Stage) -> None:
     assert stage.registry.call("clusterOf", cluster_id)["sellable"] == 35
 
 
+@shows("REG-6")
 @pytest.mark.parametrize(("before", "units"), [(0, MAX_UNITS), (1000, MAX_UNITS - 1000)])
 def test_a_cluster_can_be_filled_to_the_last_unit(stage: Stage, before: int, units: int) -> None:
     cluster_id = stage.cluster(before) if before else stage.register()
@@ -94,6 +99,7 @@ def test_a_cluster_can_be_filled_to_the_last_unit(stage: Stage, before: int, uni
     assert supply_of(stage, cluster_id) == MAX_UNITS * UNIT
 
 
+@shows("REG-6")
 @pytest.mark.parametrize("before", [0, 1000])
 @pytest.mark.parametrize("beyond", [None, 1, 2**32, MAX])
 def test_no_units_or_too_many_are_refused(stage: Stage, before: int, beyond: int | None) -> None:
@@ -104,6 +110,7 @@ def test_no_units_or_too_many_are_refused(stage: Stage, before: int, beyond: int
         stage.mint(cluster_id, units)
 
 
+@shows("REG-3")
 def test_an_attestation_is_good_for_one_mint(stage: Stage) -> None:
     cluster_id = stage.register()
     signatures = stage.attest(cluster_id, 10, 0)
@@ -116,6 +123,7 @@ def test_an_attestation_is_good_for_one_mint(stage: Stage) -> None:
     assert supply_of(stage, cluster_id) == 10 * UNIT
 
 
+@shows("REG-3")
 @pytest.mark.parametrize("number", [0, 2, 3, 2**32 + 1, MAX])
 def test_only_the_next_attestation_counts(stage: Stage, number: int) -> None:
     cluster_id = stage.cluster(10)
@@ -123,6 +131,7 @@ def test_only_the_next_attestation_counts(stage: Stage, number: int) -> None:
         mint(stage, cluster_id, 10, number, stage.attest(cluster_id, 10, number))
 
 
+@shows("REG-3")
 @pytest.mark.parametrize(
     "signed",
     [
@@ -155,6 +164,7 @@ def test_an_attestation_of_something_else_is_refused(stage: Stage, signed: dict[
         mint(stage, 1, 10, 0, signatures)
 
 
+@shows("REG-3")
 @pytest.mark.parametrize("number", [0, 1, 2, 4, 5])
 def test_an_attestation_needs_exactly_a_quorum(stage: Stage, number: int) -> None:
     cluster_id = stage.register()
@@ -163,6 +173,7 @@ def test_an_attestation_needs_exactly_a_quorum(stage: Stage, number: int) -> Non
         mint(stage, cluster_id, 10, 0, signatures)
 
 
+@shows("REG-3")
 def test_an_operator_can_not_attest(stage: Stage) -> None:
     cluster_id = stage.register()
     stranger = KeyAccount(bytes(31) + b"\x07")
@@ -178,6 +189,7 @@ def test_the_digest_is_what_reporters_sign(stage: Stage, values: tuple[int, int,
     assert told == digest(stage, *values)
 
 
+@shows("PAUSE-1")
 def test_no_mint_while_paused(stage: Stage) -> None:
     cluster_id = stage.register()
     stage.registry.send("pause", sender=stage.guardian)
@@ -187,6 +199,7 @@ def test_no_mint_while_paused(stage: Stage) -> None:
     stage.mint(cluster_id, 10)
 
 
+@shows("REG-5")
 def test_a_cluster_that_nobody_booked_needs_no_reports(stage: Stage) -> None:
     cluster_id = stage.cluster(10)
     stage.to_hour(stage.hour() + 5000)
@@ -194,6 +207,7 @@ def test_a_cluster_that_nobody_booked_needs_no_reports(stage: Stage) -> None:
     assert supply_of(stage, cluster_id) == 20 * UNIT
 
 
+@shows("REG-5")
 def test_a_booked_hour_without_a_report_stops_mints_a_finality_and_an_hour_after_it(
     stage: Stage,
 ) -> None:
@@ -212,6 +226,7 @@ def test_a_booked_hour_without_a_report_stops_mints_a_finality_and_an_hour_after
         stage.mint(cluster_id, 10)
 
 
+@shows("REG-5")
 def test_a_report_within_an_hour_never_stops_a_mint(stage: Stage) -> None:
     cluster_id = stage.cluster(100)
     hour = book(stage, cluster_id)
@@ -231,6 +246,7 @@ def test_a_report_within_an_hour_never_stops_a_mint(stage: Stage) -> None:
     stage.mint(cluster_id, 10)
 
 
+@shows("PAUSE-8")
 def test_after_a_pause_a_mint_waits_until_the_record_is_current(stage: Stage) -> None:
     cluster_id = stage.cluster(100)
     hour = book(stage, cluster_id)
@@ -249,6 +265,7 @@ def test_after_a_pause_a_mint_waits_until_the_record_is_current(stage: Stage) ->
     stage.mint(cluster_id, 10)
 
 
+@shows("REG-5")
 def test_a_long_record_must_be_accrued_first(stage: Stage) -> None:
     cluster_id = stage.cluster(100)
     start, steps = stage.hour() + 1, stage.market.call("MAX_STEPS")
@@ -267,6 +284,7 @@ def test_a_long_record_must_be_accrued_first(stage: Stage) -> None:
     stage.mint(cluster_id, 10)
 
 
+@shows("REG-4")
 def test_new_units_take_no_part_of_old_revenue(stage: Stage) -> None:
     cluster_id = stage.cluster(100)
     token, holder = stage.token(cluster_id), stage.holders[0]

@@ -8,6 +8,7 @@ from tests.support.bonds import declare, go_down
 from tests.support.contests import contest, recount
 from tests.support.lifecycle import cancel
 from tests.support.rent import FLAT, open_lease
+from tests.support.shows import shows
 from tests.support.stage import MAX, Q, Stage
 from tests.support.state import refused, unchanged
 from wellhead.chain import Receipt
@@ -42,6 +43,7 @@ def test_the_tolerance_is_two_percent(stage: Stage) -> None:
     assert stage.registry.call("OFF_BOOK_TOLERANCE") == TOLERANCE
 
 
+@shows("ORA-14")
 @pytest.mark.parametrize(
     ("attested", "booked", "limit"),
     [
@@ -71,6 +73,7 @@ def test_more_than_booked_and_the_tolerance_is_flagged(
             assert_flagged(stage, cluster, hour, measured, booked, attested)
 
 
+@shows("ORA-14")
 def test_what_is_booked_in_full_is_never_flagged(stage: Stage) -> None:
     cluster, hour = stage.cluster(50, FLAT), stage.hour() + 1
     stage.lease(cluster, 50, hour, 1)
@@ -80,6 +83,7 @@ def test_what_is_booked_in_full_is_never_flagged(stage: Stage) -> None:
         flag(stage, cluster, hour)
 
 
+@shows("ORA-14")
 def test_an_hour_is_judged_by_its_own_bookings(stage: Stage) -> None:
     cluster, hour = stage.cluster(100, FLAT), stage.hour() + 1
     stage.lease(cluster, 90, hour, 1)
@@ -117,6 +121,7 @@ def test_a_cluster_without_units_books_nothing_and_uses_nothing(stage: Stage) ->
     assert_flagged(stage, cluster, hour + 1, 1, 0, 0)
 
 
+@shows("ORA-14")
 def test_anybody_flags_as_often_as_they_like_at_any_time(stage: Stage) -> None:
     cluster, hour = stage.cluster(100, FLAT), stage.hour()
     used(stage, cluster, hour, 400_000)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.raw import attempt
 from tests.support.rent import FLAT, deliver, open_lease
+from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, HOUR, MAX, UNIT, USD, Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import Receipt, UnlockedAccount
@@ -23,6 +24,7 @@ def hand_over(
     return stage.registry.send("setOperator", cluster, to.address, sender=sender)
 
 
+@shows("REG-13")
 @pytest.mark.parametrize("who", ["operator", "governor"])
 def test_the_operator_or_the_governor_names_another(stage: Stage, who: str) -> None:
     cluster, successor = stage.cluster(100), stage.holders[0]
@@ -44,6 +46,7 @@ def test_the_operator_or_the_governor_names_another(stage: Stage, who: str) -> N
     assert after == before | {"operator": successor.address}
 
 
+@shows("REG-13")
 @pytest.mark.parametrize("who", ["guardian", "officer", "stranger", "successor", "other"])
 def test_nobody_else_does(stage: Stage, who: str) -> None:
     cluster, successor = stage.cluster(100), stage.holders[0]
@@ -119,6 +122,7 @@ def test_a_lost_key_is_replaced_and_the_new_one_runs_the_cluster(stage: Stage) -
     assert stage.registry.call("operatorOf", cluster) == stage.holders[1].address
 
 
+@shows("REG-13")
 def test_tokens_and_claims_stay_where_they_are(stage: Stage) -> None:
     """What was released is the former operator's; what was not is the present one's."""
     cluster = stage.cluster(
@@ -141,6 +145,7 @@ def test_tokens_and_claims_stay_where_they_are(stage: Stage) -> None:
     assert token.send("claim", former.address, sender=former).event("Claimed")["cash"] in (99, 100)
 
 
+@shows("REG-13")
 def test_the_bond_is_the_present_operators(stage: Stage) -> None:
     cluster = stage.cluster(100, Terms(bond=USD))
     former, successor = stage.operator, stage.holders[0]
@@ -153,6 +158,7 @@ def test_the_bond_is_the_present_operators(stage: Stage) -> None:
     assert (stage.claim_of(former), stage.claim_of(successor)) == (0, 100 * USD)
 
 
+@shows("REG-14")
 def test_a_successor_without_a_credential_can_run_but_not_mint(stage: Stage) -> None:
     cluster, successor = stage.cluster(100), stage.holders[0]
     stage.compliance.send("revoke", successor.address, sender=stage.officer)
@@ -167,6 +173,7 @@ def test_a_successor_without_a_credential_can_run_but_not_mint(stage: Stage) -> 
     assert stage.token(cluster).call("balanceOf", successor.address) == 5 * UNIT
 
 
+@shows("REG-14")
 @pytest.mark.parametrize("standing", ["expired", "barred", "no rule"])
 def test_an_operator_that_may_not_receive_mints_nothing(stage: Stage, standing: str) -> None:
     cluster, operator = stage.cluster(100), stage.operator
@@ -190,6 +197,7 @@ def test_an_operator_that_may_not_receive_mints_nothing(stage: Stage, standing: 
         stage.registry.send("retire", cluster, 5, sender=operator)
 
 
+@shows("REG-8")
 def test_frozen_units_are_not_retired(stage: Stage) -> None:
     cluster, operator = stage.cluster(100), stage.operator
     freeze = ("setFrozenTokens", cluster, operator.address, 70 * UNIT)

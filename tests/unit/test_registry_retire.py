@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, UNIT, Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import Receipt
@@ -14,6 +15,7 @@ def retire(stage: Stage, cluster_id: int, units: int) -> Receipt:
     return stage.registry.send("retire", cluster_id, units, sender=stage.operator)
 
 
+@shows("REG-17")
 def test_a_retirement_announces_what_is_left_and_burns(stage: Stage) -> None:
     cluster_id = stage.cluster(100)
     receipt = retire(stage, cluster_id, 30)
@@ -33,6 +35,7 @@ def test_a_retirement_announces_what_is_left_and_burns(stage: Stage) -> None:
     assert (cluster["attested"], cluster["sellable"], cluster["attestations"]) == (70, 70, 1)
 
 
+@shows("REG-2")
 @pytest.mark.parametrize(("sellable", "left"), [(0, 0), (69, 69), (70, 70), (71, 70), (100, 70)])
 def test_sellable_falls_only_where_it_must(stage: Stage, sellable: int, left: int) -> None:
     cluster_id = stage.cluster(100)
@@ -58,6 +61,7 @@ def test_no_units_or_more_than_exist_are_refused(stage: Stage, units: int) -> No
         retire(stage, cluster_id, units)
 
 
+@shows("REG-8")
 def test_an_operator_retires_only_tokens_that_it_has(stage: Stage) -> None:
     cluster_id = stage.cluster(100)
     token, operator = stage.token(cluster_id), stage.operator
@@ -76,6 +80,7 @@ def test_a_retirement_works_while_paused(stage: Stage) -> None:
     assert stage.token(cluster_id).call("totalSupply") == 0
 
 
+@shows("REG-7")
 def test_units_can_be_retired_down_to_the_peak(stage: Stage) -> None:
     cluster_id = stage.cluster(100)
     hour = stage.hour() + 10
@@ -89,6 +94,7 @@ def test_units_can_be_retired_down_to_the_peak(stage: Stage) -> None:
     assert stage.registry.call("clusterOf", cluster_id)["attested"] == 40
 
 
+@shows("REG-7")
 def test_a_booking_holds_its_units_to_the_end_of_its_last_hour(stage: Stage) -> None:
     cluster_id = stage.cluster(100)
     hour = stage.hour() + 1
@@ -100,6 +106,7 @@ def test_a_booking_holds_its_units_to_the_end_of_its_last_hour(stage: Stage) -> 
     retire(stage, cluster_id, 21)
 
 
+@shows("REG-7")
 def test_a_lease_of_the_current_hour_holds_its_units(stage: Stage) -> None:
     cluster_id = stage.cluster(100)
     stage.lease(cluster_id, 1, stage.hour(), 1)
@@ -107,6 +114,7 @@ def test_a_lease_of_the_current_hour_holds_its_units(stage: Stage) -> None:
         retire(stage, cluster_id, 100)
 
 
+@shows("REG-7")
 def test_the_last_hour_of_the_horizon_holds_its_units(stage: Stage) -> None:
     cluster_id = stage.cluster(100, Terms(max_hours=24, horizon_hours=48))
     stage.lease(cluster_id, 7, stage.hour() + 47, 1)
@@ -126,6 +134,7 @@ def shared_cluster(stage: Stage) -> tuple[int, int]:
     return cluster_id, hour
 
 
+@shows("REG-9")
 def test_what_retired_tokens_earned_stays_owed(stage: Stage) -> None:
     cluster_id, hour = shared_cluster(stage)
     token, operator, holder = stage.token(cluster_id), stage.operator, stage.holders[0]
@@ -145,6 +154,7 @@ def test_what_retired_tokens_earned_stays_owed(stage: Stage) -> None:
     assert stage.cash.call("balanceOf", operator.address) == operators
 
 
+@shows("REG-9")
 def test_hours_that_are_not_final_pay_the_tokens_that_remain(stage: Stage) -> None:
     cluster_id, hour = shared_cluster(stage)
     token, operator, holder = stage.token(cluster_id), stage.operator, stage.holders[0]

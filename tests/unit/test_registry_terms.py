@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import Q, Stage, Terms
 from tests.support.state import refused, unchanged
 from tests.support.values import plain
@@ -108,6 +109,7 @@ def named(changes: Any) -> str | None:
     return ",".join(f"{field}={value}" for field, value in changes.items())
 
 
+@shows("REG-11")
 @pytest.mark.parametrize("changes", ALLOWED, ids=named)
 def test_terms_at_their_bounds_are_taken_as_they_are(stage: Stage, changes: dict[str, Any]) -> None:
     terms = FLAT.but(**changes)
@@ -115,6 +117,7 @@ def test_terms_at_their_bounds_are_taken_as_they_are(stage: Stage, changes: dict
     assert plain(stage.registry.call("termsOf", cluster_id)) == terms.encoded()
 
 
+@shows("REG-11")
 @pytest.mark.parametrize(("field", "changes"), REFUSED, ids=named)
 def test_terms_beyond_their_bounds_are_refused(
     stage: Stage, field: str, changes: dict[str, Any]
@@ -124,6 +127,7 @@ def test_terms_beyond_their_bounds_are_refused(
     assert stage.registry.call("clusterCount") == 0
 
 
+@shows("REG-11")
 @pytest.mark.parametrize("kind", [3, 255])
 def test_there_are_three_kinds(stage: Stage, kind: int) -> None:
     with unchanged(stage), expect_revert(""):
@@ -144,6 +148,7 @@ STEEPEST = [
 ]
 
 
+@shows("PRICE-10")
 @pytest.mark.parametrize(("low", "high", "steepest"), STEEPEST)
 def test_the_steepest_discount_is_taken(stage: Stage, low: int, high: int, steepest: int) -> None:
     terms = FLAT.but(low=low, high=high, discount=steepest)
@@ -151,6 +156,7 @@ def test_the_steepest_discount_is_taken(stage: Stage, low: int, high: int, steep
     assert stage.registry.call("termsOf", cluster_id)["pricing"]["discount"] == steepest
 
 
+@shows("PRICE-10")
 @pytest.mark.parametrize(("low", "high", "steepest"), STEEPEST)
 def test_a_steeper_discount_is_refused(stage: Stage, low: int, high: int, steepest: int) -> None:
     for discount in (steepest + 1, Q - 1, Q, Q + 1, UINT32):

@@ -12,6 +12,7 @@ import pytest
 from tests.support.oracle_views import DOMAIN, GENESIS, STRANGER
 from tests.support.relay_rooms import HOURS, KEY, Room, hour
 from tests.support.relays import Desk, measure_all
+from tests.support.shows import shows
 from wellhead.oracle import wire
 from wellhead.oracle.measurements import Measurement, Signed, sign
 from wellhead.oracle.relay.collect import Panel
@@ -81,6 +82,7 @@ def test_one_that_shows_what_it_has_seen_bit_by_bit(room: Room) -> None:
     assert f"{room.desks[0].url} shows what it has seen bit by bit" in room.told
 
 
+@shows("REP-4")
 def test_an_equivocator_that_shows_each_another_measurement(room: Room) -> None:
     liar, *others = room.desks
     one, two = liar.signed(hour(available=1)), liar.signed(hour(available=9_000))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.relay_scenes import Scene
+from tests.support.shows import shows
 from tests.support.stage import HOUR, Stage
 from wellhead.model.samples import Sample
 from wellhead.oracle.relay import Options
@@ -19,6 +20,7 @@ def scene(stage: Stage, tmp_path: Path) -> Scene:
     return Scene.on(stage, tmp_path)
 
 
+@shows("REP-10")
 def test_what_stays_silent_is_closed_only_on_demand(scene: Scene) -> None:
     stage = scene.stage
     stage.lease(scene.cluster, 16, scene.first, 200)

@@ -11,6 +11,7 @@ import pytest
 from tests.support.oracle_views import DOMAIN, GENESIS, FakeView
 from tests.support.relay_rooms import HOURS, KEY, Room, behind_of, hour
 from tests.support.relays import Desk, measure_all
+from tests.support.shows import shows
 from wellhead.oracle import wire
 from wellhead.oracle.measurements import Proposal, recovered
 from wellhead.oracle.relay.outcome import Inputs, Left
@@ -75,6 +76,7 @@ def test_one_that_goes_away_before_it_signs(room: Room) -> None:
     assert room.told.count(room.desks[1].url) == 1
 
 
+@shows("REP-6")
 @pytest.mark.parametrize("lie", [1, -1, 2_000, -8_000])
 @pytest.mark.parametrize("liar", [0, 4])
 def test_a_liar_moves_nothing_beyond_what_others_measured(room: Room, lie: int, liar: int) -> None:
@@ -85,6 +87,7 @@ def test_a_liar_moves_nothing_beyond_what_others_measured(room: Room, lie: int, 
     assert min(honest) <= sample.available <= max(honest)
 
 
+@shows("REP-6")
 def test_two_that_lie_together(room: Room) -> None:
     for index, desk in enumerate(room.desks):
         desk.measure(hour(available=0 if index < 2 else 8_000 + index))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.relay_scenes import Scene
+from tests.support.shows import shows
 from tests.support.stage import Stage
 from wellhead.chain import dev_account
 from wellhead.model.samples import Sample
@@ -152,6 +153,7 @@ def test_eight_days_of_silence_and_hours_closed_by_a_stranger(scene: Scene) -> N
     assert scene.relay().run_once().recorded == 1
 
 
+@shows("REP-12")
 def test_two_relays_that_race(scene: Scene) -> None:
     """Both have all signatures; the second looks before it sends, and keeps its money."""
     hours = scene.pass_hours(3)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.relay_scenes import Scene
+from tests.support.shows import shows
 from tests.support.stage import GENESIS, Stage, build_stage
 from wellhead.chain import Anvil
 from wellhead.chain.accounts import NotMined
@@ -37,6 +38,7 @@ def own_scene(tmp_path: Path) -> Iterator[Scene]:
         yield Scene.on(build_stage(anvil), tmp_path)
 
 
+@shows("REP-12")
 @pytest.mark.parametrize("is_written", [False, True])
 @pytest.mark.parametrize("at", range(4))
 def test_killed_at_a_write_of_the_journal(
@@ -132,6 +134,7 @@ def test_a_transaction_that_is_not_mined_is_replaced_at_a_higher_fee(scene: Scen
     assert int(mined["maxFeePerGas"], 16) == offers[-1][-1][0]
 
 
+@shows("REP-12")
 def test_the_fee_caps_hold_and_the_relay_comes_back_to_it(scene: Scene) -> None:
     hours = scene.pass_hours(1)
     poor = replace(TERMS, caps=Caps(2 * GWEI, GWEI), patience=60)
@@ -182,6 +185,7 @@ def reorganise(scene: Scene, blocks: int) -> Callable[[], None]:
     return hook
 
 
+@shows("REP-12")
 def test_a_reorganisation_of_three_blocks(own_scene: Scene) -> None:
     scene = own_scene
     hours = scene.pass_hours(2)

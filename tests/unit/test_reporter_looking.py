@@ -14,6 +14,7 @@ from tests.support.oracle_views import (
     Recorded,
     looks,
 )
+from tests.support.shows import shows
 from wellhead.oracle.canary import CanaryError, Challenger
 from wellhead.oracle.chain import HOUR
 from wellhead.oracle.readings import Canary, Moment
@@ -61,6 +62,7 @@ def test_a_look_that_fails_is_no_look(benches: Benches) -> None:
     assert bench.reporter.health().ok
 
 
+@shows("REP-10")
 @pytest.mark.parametrize(("skew", "said"), [(121, "ahead of"), (-121, "behind")])
 def test_a_wrong_clock_measures_no_live_source(benches: Benches, skew: int, said: str) -> None:
     bench = benches(1, live=True)

@@ -15,6 +15,7 @@ from tests.support.oracle_views import (
     looks,
     measured,
 )
+from tests.support.shows import shows
 from wellhead.model.terms import Kind
 from wellhead.oracle import wire
 from wellhead.oracle.chain import HOUR
@@ -74,6 +75,7 @@ def test_raw_samples_lead_to_the_measurement(benches: Benches) -> None:
     assert bench.reporter.raw_samples(2, GENESIS) is None
 
 
+@shows("REP-10")
 @pytest.mark.parametrize("live", [False, True])
 def test_a_gap_is_not_guessed_over(benches: Benches, live: bool) -> None:
     bench = benches(1, live=live, max_gap_s=300)

@@ -19,6 +19,7 @@ from tests.support.oracle_views import (
     STRANGER,
     measured,
 )
+from tests.support.shows import shows
 from wellhead.model.samples import Sample
 from wellhead.oracle import wire
 from wellhead.oracle.chain import HOUR, Signers
@@ -50,6 +51,7 @@ def signatures_of(proposal: Proposal, *who: int, recount: bool = False) -> list[
 THREE = [measured(0), measured(1), measured(2)]
 
 
+@shows("REP-1")
 def test_a_median_of_three_is_signed(desk: Desk) -> None:
     listed = [measured(0, 8000), measured(1, 9000), measured(2, 10_000)]
     signature = desk.grant(*listed)
@@ -123,6 +125,7 @@ def test_reported(desk: Desk) -> None:
     assert desk.grant(*(measured(who, hour=GENESIS + 1) for who in range(3)))
 
 
+@shows("REP-2")
 def test_one_bad_hour_binds_none_of_a_batch(desk: Desk) -> None:
     good = [measured(who, hour=GENESIS + 1) for who in range(3)]
     desk.view.reported.add((1, GENESIS + 2))
@@ -131,6 +134,7 @@ def test_one_bad_hour_binds_none_of_a_batch(desk: Desk) -> None:
     assert desk.store.signed_for("report", (1, GENESIS + 1)) is None
 
 
+@shows("REP-1")
 def test_too_few(desk: Desk) -> None:
     assert desk.refused(*THREE[:2]).reason == "too_few"
     desk.view.signing = Signers(desk.view.signing.addresses, 4)
@@ -151,6 +155,7 @@ def test_foreign(desk: Desk) -> None:
     assert desk.store.seen(1, 0, 2**24) == []
 
 
+@shows("REP-4")
 def test_equivocation_within_a_batch(desk: Desk) -> None:
     other = measured(2, 9000)
     proposal = Proposal((THREE[0].measurement.sample,), (*THREE, other))
@@ -159,6 +164,7 @@ def test_equivocation_within_a_batch(desk: Desk) -> None:
     assert {body.signed() for body in refused.missing} == {THREE[2], other}
 
 
+@shows("REP-4")
 def test_equivocators_count_for_nothing(desk: Desk) -> None:
     """On neither side: not among those given, and not among those that are missing."""
     shown = measured(2, 9000)
@@ -179,6 +185,7 @@ def test_two_of_a_reporters_contradictions_are_kept(desk: Desk) -> None:
     assert len(desk.store.seen(1, GENESIS, GENESIS + 1)) == 2
 
 
+@shows("REP-5")
 def test_incomplete(desk: Desk) -> None:
     late = measured(3, 9_999)
     desk.policy.take([late])
@@ -188,6 +195,7 @@ def test_incomplete(desk: Desk) -> None:
     assert desk.grant(*THREE, late)
 
 
+@shows("REP-1")
 def test_its_own_measurement_must_be_in_it(desk: Desk) -> None:
     own = measured(0, 9_999)
     desk.measure(own)
@@ -202,6 +210,7 @@ def test_what_is_missing_of_former_reporters_does_not_matter(desk: Desk) -> None
     assert desk.grant(*THREE)
 
 
+@shows("REP-5")
 def test_an_omission_is_excused_by_the_others_signatures(desk: Desk) -> None:
     """Two others are bound to these words: a third measurement that came later must not end it."""
     desk.policy.take([measured(3, 9_999)])
@@ -220,6 +229,7 @@ def test_an_omission_is_excused_by_the_others_signatures(desk: Desk) -> None:
     assert desk.grant_batch(proposal, signatures_of(proposal, 1, 2))
 
 
+@shows("REP-4")
 def test_an_equivocator_found_late_is_excused_too(desk: Desk) -> None:
     desk.policy.take([measured(2, 9_999)])
     proposal = Proposal.of(THREE)
@@ -228,6 +238,7 @@ def test_an_equivocator_found_late_is_excused_too(desk: Desk) -> None:
     assert desk.grant_batch(proposal, signatures_of(proposal, 1, 2))
 
 
+@shows("REP-5")
 @pytest.mark.parametrize("field", ["working", "available", "energy"])
 def test_two_liars_can_not_excuse_what_changes_the_outcome(desk: Desk, field: str) -> None:
     """One fewer than a batch needs, they sign for themselves and leave the honest ones out."""
@@ -248,6 +259,7 @@ def test_two_liars_can_not_excuse_what_changes_the_outcome(desk: Desk, field: st
         assert desk.refused_batch(proposal, given).reason == "incomplete"
 
 
+@shows("REP-1")
 def test_not_median(desk: Desk) -> None:
     listed = [measured(0, 8000), measured(1, 9000), measured(2, 9001)]
     exact = median([signed.measurement.sample for signed in listed])
@@ -288,6 +300,7 @@ def test_a_word_that_was_signed_is_signed_again_without_what_came_since(desk: De
     assert recovered(proposal.digest(DOMAIN), signature) == ME.address
 
 
+@shows("REP-2")
 def test_two_requests_at_once_do_not_get_two_words(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

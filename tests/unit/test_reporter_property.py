@@ -203,6 +203,7 @@ class Reporting(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_forgotten(self) -> None:
+        """[REP-2]"""
         for (kind, key), word in self.words.items():
             found = self.store.signed_for(kind, key)
             assert found is not None

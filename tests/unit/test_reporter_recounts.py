@@ -17,6 +17,7 @@ from tests.support.oracle_views import (
     STRANGER,
     measured,
 )
+from tests.support.shows import shows
 from wellhead.chain import KeyAccount
 from wellhead.chain.signing import heartbeat_digest
 from wellhead.model.samples import Sample
@@ -51,6 +52,7 @@ def recounts(*available: int) -> list[Signed]:
     return [measured(who, units, working=20_000) for who, units in enumerate(available)]
 
 
+@shows("REP-3")
 def test_a_recount_is_bound_apart_from_the_report(desk: Desk) -> None:
     listed = recounts(10_000, 9_980, 9_000, 9_990, 9_000)
     desk.grant(*listed[:3])
@@ -64,6 +66,7 @@ def test_a_recount_is_bound_apart_from_the_report(desk: Desk) -> None:
     assert desk.grant(*listed, kind="recount")  # the same word
 
 
+@shows("REP-3")
 def test_a_second_word_of_a_recount_is_not_signed(desk: Desk) -> None:
     contest(desk)
     listed = recounts(10_000, 9_980, 9_970, 9_990, 9_995)
@@ -73,6 +76,7 @@ def test_a_second_word_of_a_recount_is_not_signed(desk: Desk) -> None:
     assert refused.batch == wire.Batch.of(Proposal.of(listed[:4]))
 
 
+@shows("REP-3")
 def test_a_recount_needs_a_contest_and_all_but_one(desk: Desk) -> None:
     listed = recounts(10_000, 10_000, 10_000, 10_000)
     assert desk.refused(*listed, kind="recount").reason == "not_contested"
@@ -84,6 +88,7 @@ def test_a_recount_needs_a_contest_and_all_but_one(desk: Desk) -> None:
     assert desk.grant(*listed, kind="recount")
 
 
+@shows("REP-3")
 @pytest.mark.parametrize(
     ("own", "agrees"), [(10_000, True), (9_950, True), (9_949, False), (10_050, True), (0, False)]
 )

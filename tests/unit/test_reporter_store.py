@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.oracle_views import DOMAIN, GENESIS, REPORTERS, measured
+from tests.support.shows import shows
 from wellhead.model.terms import Kind
 from wellhead.oracle import wire
 from wellhead.oracle.chain import HOUR
@@ -60,6 +61,7 @@ def own_of(samples: HourSamples, hour: int = GENESIS) -> Own:
 # Locks
 
 
+@shows("REP-2")
 def test_an_hour_is_bound_to_its_first_word(store: Store) -> None:
     key, other = (1, GENESIS), (1, GENESIS + 1)
     store.lock("report", {key: 7}, grant_of(1))
@@ -77,6 +79,7 @@ def test_an_hour_is_bound_to_its_first_word(store: Store) -> None:
     assert store.signed_hours(1) == 2
 
 
+@shows("REP-2")
 def test_locks_outlive_the_process(path: Path) -> None:
     """The process is killed right after it bound an hour; no time to tidy up."""
     script = (
@@ -192,6 +195,7 @@ def test_a_full_store_refuses_loses_nothing_and_recovers(path: Path) -> None:
     store.close()
 
 
+@shows("REP-10")
 def test_a_full_store_binds_nothing(path: Path) -> None:
     store = Store(path, DOMAIN, ME.address, max_bytes=LEAST_BYTES)
     fill(store)

@@ -5,6 +5,7 @@ import pytest
 
 from tests.support.rent import FLAT, LEDGER, Opened, deliver, open_lease, set_remainder
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, UNIT, Q, Stage, Terms
 from tests.support.state import unchanged
 from wellhead.chain import Receipt
@@ -67,6 +68,7 @@ def served_lease(stage: Stage, cluster: int, units: int = 7, hours: int = 5) -> 
     return lease
 
 
+@shows("ROUT-1")
 @pytest.mark.parametrize("split", SPLITS)
 def test_revenue_is_split_as_the_terms_say(stage: Stage, split: tuple[int, int, int]) -> None:
     cluster = stage.cluster(UNITS, with_split(Terms(speed=0), split))
@@ -93,6 +95,7 @@ def test_revenue_is_split_as_the_terms_say(stage: Stage, split: tuple[int, int, 
     assert_split(stage, cluster, total, split)
 
 
+@shows("ROUT-3")
 @pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("every", [1, 3])
 def test_distributing_often_gives_what_distributing_once_gives(
@@ -110,6 +113,7 @@ def test_distributing_often_gives_what_distributing_once_gives(
     assert_split(stage, cluster, hours, split)
 
 
+@shows("ROUT-3")
 def test_distributing_again_changes_nothing(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, Terms(speed=0))
     served_lease(stage, cluster)
@@ -139,6 +143,7 @@ def test_a_cluster_that_earned_nothing_distributes_nothing(stage: Stage) -> None
     assert_split(stage, cluster, 0, SPLITS[0])
 
 
+@shows("ROUT-4")
 def test_remainders_are_the_operators_alone(stage: Stage) -> None:
     split = (100_000, 200_000, 300_000)
     cluster = stage.cluster(UNITS, with_split(Terms(speed=0), split))
@@ -162,6 +167,7 @@ def test_remainders_are_the_operators_alone(stage: Stage) -> None:
     assert stage.router.call("totalOf", cluster) == total
 
 
+@shows("ROUT-4")
 def test_a_remainder_without_revenue_is_paid_too(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, Terms(speed=0))
     open_lease(stage, cluster, 1, stage.hour() + 1, 1)
@@ -172,6 +178,7 @@ def test_a_remainder_without_revenue_is_paid_too(stage: Stage) -> None:
     assert stage.router.call("totalOf", cluster) == 0
 
 
+@shows("ROUT-13")
 def test_clusters_have_books_of_their_own(stage: Stage) -> None:
     first, second = (stage.cluster(UNITS, with_split(FLAT, SPLITS[1])) for _ in range(2))
     served_lease(stage, first, units=1, hours=5)
@@ -201,6 +208,7 @@ def test_an_unknown_cluster_is_refused(stage: Stage, cluster_id: int) -> None:
         assert stage.router.send(function, cluster_id, sender=stage.stranger).events == ()
 
 
+@shows("PAUSE-2")
 def test_distribution_and_claims_stay_open_while_paused(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, with_split(Terms(speed=0), (0, 0, 0)))
     lease = served_lease(stage, cluster)
@@ -213,6 +221,7 @@ def test_distribution_and_claims_stay_open_while_paused(stage: Stage) -> None:
     assert stage.cash.call("balanceOf", stage.holders[0].address) == event.event("Claimed")["cash"]
 
 
+@shows("ROUT-11")
 def test_blocked_payees_stop_no_distribution(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, Terms(speed=0))
     lease = served_lease(stage, cluster)
@@ -240,6 +249,7 @@ def test_revenue_of_retired_units_waits_in_the_token(stage: Stage) -> None:
     assert revenue["carried"] == 9 << revenue["shift"]
 
 
+@shows("REV-2")
 def test_every_holder_earns_by_balance(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, Terms(speed=0))
     token = stage.token(cluster)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.rent import FLAT, Opened, deliver, open_lease
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import FINALITY, HOUR, UNIT, Q, Stage
 from tests.support.sweeps import desk_on
 from wellhead.chain import Receipt
@@ -57,6 +58,7 @@ def earned(stage: Stage, cluster: int, account: Any) -> int:
     return (owed + (1 << 67)) >> 68
 
 
+@shows("ROUT-9")
 def test_five_days_come_an_hour_at_once_and_the_rest_over_a_day(stage: Stage, cluster: int) -> None:
     outage(stage, cluster)
     said = distribute(stage, cluster)
@@ -75,12 +77,14 @@ def test_five_days_come_an_hour_at_once_and_the_rest_over_a_day(stage: Stage, cl
     assert cash(stage, cluster)["unvested"] == 0
 
 
+@shows("ROUT-8")
 def test_a_timely_hour_comes_at_once(stage: Stage, cluster: int) -> None:
     outage(stage, cluster, hours=1)
     assert distribute(stage, cluster).event("CashAdded")["backlog"] == 0
     assert cash(stage, cluster)["unvested"] == 0
 
 
+@shows("ROUT-8")
 def test_hours_that_earned_nothing_do_not_count(stage: Stage, cluster: int) -> None:
     """Two booked hours of five served: half of it at once."""
     lease = open_lease(stage, cluster, 100, stage.hour() + 1, 5)
@@ -91,6 +95,7 @@ def test_hours_that_earned_nothing_do_not_count(stage: Stage, cluster: int) -> N
     assert said["backlog"] == said["amount"] - said["amount"] // 2
 
 
+@shows("ROUT-9")
 def test_accruing_in_steps_makes_the_same_backlog(stage: Stage, cluster: int) -> None:
     """What counts is how many hours come together, not how they were accrued."""
     lease = open_lease(stage, cluster, 100, stage.hour() + 1, 10)
@@ -101,6 +106,7 @@ def test_accruing_in_steps_makes_the_same_backlog(stage: Stage, cluster: int) ->
     assert said["backlog"] == said["amount"] - said["amount"] // 10
 
 
+@shows("ROUT-9")
 def test_the_rent_of_a_cancellation_vests_like_that_of_its_hours(stage: Stage) -> None:
     """A tenant chooses when it cancels: all but an hour's part of 50 hours' rent vests."""
     cluster = stage.cluster(100, TERMS.but(cancel_fee=Q))
@@ -157,6 +163,7 @@ def test_revenue_that_follows_adds_to_a_backlog_and_takes_nothing_from_it(
     )
 
 
+@shows("REG-4")
 def test_units_minted_after_an_outage_take_no_part_of_it(stage: Stage, cluster: int) -> None:
     """A mint accrues and distributes, and what would vest has vested before: for the old tokens."""
     outage(stage, cluster)
@@ -211,6 +218,7 @@ def test_a_retirement_right_after_an_accrual_keeps_what_had_vested(
     assert earned(stage, cluster, stage.holders[0]) in (whole - kept - 1, whole - kept)
 
 
+@shows("REV-11")
 def test_who_buys_before_a_backlog_gains_what_vests_while_it_holds(
     stage: Stage, cluster: int
 ) -> None:
@@ -231,6 +239,7 @@ def test_who_buys_before_a_backlog_gains_what_vests_while_it_holds(
     assert earned(stage, cluster, buyer) < 2 * 1_200_000_000 * 333_334 // Q
 
 
+@shows("REG-4")
 def test_bitcoin_that_waits_is_paid_to_the_old_tokens_in_dollars(
     stage: Stage, cluster: int
 ) -> None:
@@ -252,6 +261,7 @@ def test_bitcoin_that_waits_is_paid_to_the_old_tokens_in_dollars(
     assert stage.mint(cluster, 1).all("PaidInCash") == []
 
 
+@shows("ROUT-12")
 def test_only_the_registry_closes_books_for_a_mint(stage: Stage, cluster: int) -> None:
     outage(stage, cluster)
     for caller in (stage.stranger, stage.operator, stage.governor):
@@ -259,6 +269,7 @@ def test_only_the_registry_closes_books_for_a_mint(stage: Stage, cluster: int) -
             stage.router.send("closeForMint", cluster, sender=caller)
 
 
+@shows("SWEEP-6")
 def test_an_early_distribution_hides_no_outage_from_a_sweep(stage: Stage) -> None:
     """What waits counts the hours of every distribution, whichever came first: a speck that was
     distributed just before does not make a backlog of bitcoin look young."""

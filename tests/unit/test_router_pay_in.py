@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.raw import attempt
 from tests.support.rent import FLAT, deliver, open_lease
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, UNIT, Stage
 from tests.support.state import refused, unchanged
 from wellhead.chain import Contract, Receipt, UnlockedAccount
@@ -39,6 +40,7 @@ def claim_of(stage: Stage, account: UnlockedAccount | Contract) -> int:
     return int(stage.vault.call("claimOf", stage.reserve.address, account.address))
 
 
+@shows("ROUT-10")
 def test_who_pays_in_pays_the_holders_alone(
     stage: Stage, cluster: int, payer: UnlockedAccount
 ) -> None:
@@ -60,6 +62,7 @@ def test_who_pays_in_pays_the_holders_alone(
     assert stage.reserve.call("balanceOf", payer.address) == 9 * BTC
 
 
+@shows("REV-9", "ROUT-10")
 def test_it_vests_over_a_day(stage: Stage, cluster: int, payer: UnlockedAccount) -> None:
     token = stage.token(cluster)
     pay_in(stage, cluster, BTC, payer)
@@ -86,6 +89,7 @@ def test_a_claim_in_the_vault_is_taken_first(
     assert stage.reserve.call("balanceOf", payer.address) == 3 * BTC
 
 
+@shows("ROUT-10")
 def test_paying_in_needs_the_coins(stage: Stage, cluster: int, payer: UnlockedAccount) -> None:
     with refused(stage, "ERC20InsufficientBalance", payer.address, 10 * BTC, 10 * BTC + 1):
         attempt(stage.router, "payIn", cluster, 10 * BTC + 1, sender=payer)
@@ -94,6 +98,7 @@ def test_paying_in_needs_the_coins(stage: Stage, cluster: int, payer: UnlockedAc
         attempt(stage.router, "payIn", cluster, BTC + 1, sender=payer)
 
 
+@shows("ROUT-10")
 @pytest.mark.parametrize("cluster_id", [0, 2, MAX])
 def test_an_unknown_cluster_is_paid_nothing(
     stage: Stage, cluster: int, payer: UnlockedAccount, cluster_id: int
@@ -122,6 +127,7 @@ def test_paying_in_stays_open_while_paused(
     assert claim_of(stage, stage.token(cluster)) == BTC
 
 
+@shows("REV-8")
 def test_without_tokens_what_is_paid_in_waits(stage: Stage, payer: UnlockedAccount) -> None:
     cluster = stage.register()
     pay_in(stage, cluster, BTC, payer)
@@ -130,6 +136,7 @@ def test_without_tokens_what_is_paid_in_waits(stage: Stage, payer: UnlockedAccou
     assert (found["index"], found["carried"]) == (0, BTC << found["shift"])
 
 
+@shows("VAULT-12")
 @pytest.mark.parametrize("coin", ["cash", "reserve"])
 @pytest.mark.parametrize("to", ["token", "router", "vault"])
 def test_a_donation_changes_nothing(stage: Stage, cluster: int, coin: str, to: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.rent import FLAT, LEDGER, deliver, open_lease, set_remainder
+from tests.support.shows import shows
 from tests.support.stage import Q, Stage, Terms
 from tests.support.state import unchanged
 from wellhead.chain import Receipt
@@ -31,6 +32,7 @@ def release(stage: Stage, cluster: int) -> Receipt:
     return stage.router.send("release", cluster, sender=stage.stranger)
 
 
+@shows("ROUT-7")
 def test_anybody_releases_what_waits(stage: Stage, cluster: int) -> None:
     earn(stage, cluster, 100)
     assert stage.router.call("releasableOf", cluster) == (30, 10)
@@ -51,6 +53,7 @@ def test_anybody_releases_what_waits(stage: Stage, cluster: int) -> None:
     assert stage.router.call_many([(name, (cluster,)) for name in ASKED]) == [(0, 0), 0, 20]
 
 
+@shows("ROUT-7")
 def test_releasing_again_changes_nothing(stage: Stage, cluster: int) -> None:
     earn(stage, cluster, 100)
     release(stage, cluster)
@@ -59,6 +62,7 @@ def test_releasing_again_changes_nothing(stage: Stage, cluster: int) -> None:
     assert stage.router.call("release", cluster) == (0, 0)
 
 
+@shows("ROUT-7")
 def test_releasing_often_gives_what_releasing_once_gives(stage: Stage, cluster: int) -> None:
     """The floors are of all that was ever earned, so nothing is lost between."""
     found = []
@@ -95,6 +99,7 @@ def test_the_remainder_is_released_with_the_operators_part(stage: Stage, cluster
     assert stage.router.call("releasableOf", cluster) == (3, 1)
 
 
+@shows("ROUT-13")
 def test_clusters_wait_on_their_own(stage: Stage, cluster: int) -> None:
     other = stage.cluster(100, FLAT.but(operator_share=Q, reporter_share=0, bitcoin_share=0))
     earn(stage, cluster, 50)
@@ -114,6 +119,7 @@ def test_reporters_are_paid_from_what_was_released(stage: Stage, cluster: int) -
     assert {stage.claim_of(reporter) for reporter in stage.reporters} == {2}
 
 
+@shows("ROUT-11")
 def test_a_release_stays_open_while_paused_and_without_the_coin(stage: Stage, cluster: int) -> None:
     earn(stage, cluster, 100)
     stage.registry.send("pause", sender=stage.guardian)
@@ -124,6 +130,7 @@ def test_a_release_stays_open_while_paused_and_without_the_coin(stage: Stage, cl
     assert (stage.claim_of(stage.operator), stage.claim_of(stage.oracle)) == (30, 10)
 
 
+@shows("ROUT-7")
 def test_a_barred_operator_is_paid_all_the_same(stage: Stage, cluster: int) -> None:
     """Who may hold tokens is one thing, who is owed rent another."""
     earn(stage, cluster, 100)
@@ -136,6 +143,7 @@ def test_a_barred_operator_is_paid_all_the_same(stage: Stage, cluster: int) -> N
     assert stage.cash.call("balanceOf", stage.operator.address) == 30
 
 
+@shows("ROUT-6")
 def test_everything_that_was_paid_in_is_somewhere(stage: Stage) -> None:
     cluster = stage.cluster(100, Terms(speed=0))
     paid = 0

@@ -4,11 +4,13 @@ import pytest
 
 from tests.support.rent import deliver, open_lease
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, UNIT, USD, Q, Terms
 from tests.support.state import refused
 from tests.support.sweeps import ALL_BITCOIN, AT, Desk, backlog_of
 
 
+@shows("SWEEP-5")
 def test_a_sweep_buys_what_the_pool_gives_for_all_that_waits(desk: Desk) -> None:
     amount = 50_000 * USD
     cluster = desk.waiting(amount)
@@ -77,6 +79,7 @@ def test_a_sum_that_buys_nothing_waits_for_more(desk: Desk) -> None:
     assert desk.sweep(cluster).event("Swept")["received"] == 2
 
 
+@shows("SWEEP-5")
 def test_the_tip_is_a_share_of_what_was_bought(desk: Desk) -> None:
     for tip in (0, 1, 10_000):
         desk.set_venue(tip=tip)
@@ -89,6 +92,7 @@ def test_the_tip_is_a_share_of_what_was_bought(desk: Desk) -> None:
         assert after["token's bitcoin"] == swept["received"] - swept["tip"]
 
 
+@shows("SWEEP-5")
 def test_the_tip_is_the_callers_to_withdraw(desk: Desk) -> None:
     cluster = desk.waiting(30_000 * USD)
     tip = desk.sweep(cluster).event("Swept")["tip"]
@@ -98,6 +102,7 @@ def test_the_tip_is_the_callers_to_withdraw(desk: Desk) -> None:
     assert coin.call("balanceOf", to) == tip
 
 
+@shows("SWEEP-4")
 def test_the_rest_of_a_partial_sweep_has_waited_since_the_beginning(desk: Desk) -> None:
     cluster, fair = desk.waiting(2_000_000 * USD, hours=3), desk.root()
     began = desk.stage.hour() - 3
@@ -111,6 +116,7 @@ def test_the_rest_of_a_partial_sweep_has_waited_since_the_beginning(desk: Desk) 
     assert added["backlog"] == backlog_of(added["amount"], 60) > 0
 
 
+@shows("SWEEP-6")
 @pytest.mark.parametrize("covered", [1, 2, 48])
 @pytest.mark.parametrize("later", [0, 23, 24, 25, 100])
 def test_what_waited_for_more_than_a_day_vests_all_but_a_days_part(
@@ -131,6 +137,7 @@ def test_what_waited_for_more_than_a_day_vests_all_but_a_days_part(
     assert token.call("reserveRevenue")["unvested"] == 0
 
 
+@shows("SWEEP-6")
 def test_what_was_swept_whole_begins_to_wait_anew(desk: Desk) -> None:
     cluster = desk.waiting(1_000 * USD)
     desk.stage.to_hour(desk.stage.hour() + 90)
@@ -139,6 +146,7 @@ def test_what_was_swept_whole_begins_to_wait_anew(desk: Desk) -> None:
     assert desk.sweep(cluster).event("ReserveAdded")["backlog"] == 0
 
 
+@shows("ROUT-6")
 def test_clusters_share_the_routers_claim_and_can_not_spend_each_others(desk: Desk) -> None:
     amounts = (30_000 * USD, 7_000 * USD, 11 * USD)
     half = ALL_BITCOIN.but(bitcoin_share=Q // 2, operator_share=Q // 4)

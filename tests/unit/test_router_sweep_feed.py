@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import USD, Q
 from tests.support.state import refused
 from tests.support.sweeps import AT, Desk
@@ -14,6 +15,7 @@ from wellhead.chain.uniswap import PRICE, deploy_feed
 LARGEST = 2**96 - 1
 
 
+@shows("SWEEP-3")
 @pytest.mark.parametrize("max_age", [1, 60, 3600, 2**32 - 1])
 def test_an_answer_may_be_as_old_as_the_venue_says(desk: Desk, max_age: int) -> None:
     cluster = desk.waiting(10_000 * USD)
@@ -31,6 +33,7 @@ def test_an_answer_may_be_as_old_as_the_venue_says(desk: Desk, max_age: int) -> 
         desk.sweep(cluster)
 
 
+@shows("SWEEP-3")
 @pytest.mark.parametrize("ahead", [1, 3600, 2**255])
 def test_an_answer_from_the_future_is_none(desk: Desk, ahead: int) -> None:
     cluster, max_age = desk.waiting(10_000 * USD), desk.venue.max_age
@@ -49,6 +52,7 @@ def test_an_answer_of_a_round_that_never_ended_is_none(desk: Desk) -> None:
         desk.would_sweep(cluster)
 
 
+@shows("SWEEP-3")
 @pytest.mark.parametrize("answer", [0, -1, -(2**255), LARGEST + 1, 2**255 - 1, LARGEST])
 def test_answers_that_are_no_prices(desk: Desk, answer: int) -> None:
     cluster = desk.waiting(10_000 * USD)
@@ -58,6 +62,7 @@ def test_answers_that_are_no_prices(desk: Desk, answer: int) -> None:
     assert desk.pending(cluster) == 10_000 * USD
 
 
+@shows("SWEEP-3")
 def test_prices_that_no_pool_can_express(desk: Desk) -> None:
     """From 2^60 stablecoin units for a bitcoin unit on, and as many the other way."""
     cluster = desk.waiting(10_000 * USD)
@@ -74,6 +79,7 @@ def test_prices_that_no_pool_can_express(desk: Desk) -> None:
         desk.sweep(cluster)
 
 
+@shows("SWEEP-3")
 def test_a_feed_that_answers_nothing(desk: Desk) -> None:
     cluster = desk.waiting(10_000 * USD)
     desk.stage.anvil.rpc("anvil_setCode", desk.feed.address, "0x60006000fd")
@@ -81,6 +87,7 @@ def test_a_feed_that_answers_nothing(desk: Desk) -> None:
         desk.sweep(cluster)
 
 
+@shows("SWEEP-1")
 @pytest.mark.parametrize("decimals", [0, 2, 6, 8, 18])
 def test_feeds_of_all_decimals_mean_the_same(desk: Desk, decimals: int) -> None:
     cluster = desk.waiting(10_000 * USD)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tests.support.hostile_pool import HostilePool, hostile_pool
+from tests.support.shows import shows
 from tests.support.stage import MAX, USD, Q
 from tests.support.state import refused
 from tests.support.sweeps import ALL_BITCOIN, Desk, desk_on, earn, ordered_stage
@@ -55,6 +56,7 @@ def test_a_venue_that_does_what_a_pool_does(trap: Trap) -> None:
     assert trap.stage.cash.call("balanceOf", pool.address) == AMOUNT
 
 
+@shows("SWEEP-2")
 @pytest.mark.parametrize("more", [1, 49 * AMOUNT, 2**255 - 1 - AMOUNT])
 def test_it_can_not_ask_for_more_than_is_swept(trap: Trap, more: int) -> None:
     """Much more lies in the router's claim, the other cluster's."""
@@ -67,6 +69,7 @@ def test_it_can_not_ask_for_more_than_is_swept(trap: Trap, more: int) -> None:
         trap.sweep(trap.one, 7 * USD)
 
 
+@shows("SWEEP-2")
 def test_it_can_not_ask_for_more_in_parts(trap: Trap) -> None:
     pool = trap.hostile
     parts = [pool.ask(AMOUNT // 4)] * 4
@@ -99,6 +102,7 @@ def test_it_can_not_say_that_it_gave_too_little(trap: Trap, said: int) -> None:
         trap.sweep(trap.one)
 
 
+@shows("SWEEP-2")
 @pytest.mark.parametrize("paid", [0, 1, LEAST - 1])
 def test_it_can_not_give_less_than_it_says(trap: Trap, paid: int) -> None:
     pool, router = trap.hostile, trap.stage.router
@@ -140,6 +144,7 @@ def test_a_gift_costs_nothing(trap: Trap) -> None:
     assert trap.pending(trap.one) == AMOUNT
 
 
+@shows("SWEEP-2")
 def test_it_can_not_ask_outside_of_a_sweep(trap: Trap) -> None:
     pool = trap.hostile
     pool.will(pool.pay(FAIR), pool.ask(AMOUNT // 2), spent=AMOUNT // 2, received=FAIR)
@@ -159,6 +164,7 @@ def test_nobody_else_can_ask_in_its_sweep(trap: Trap) -> None:
         trap.sweep(trap.one)
 
 
+@shows("SWEEP-2")
 def test_it_can_not_sweep_in_a_sweep(trap: Trap) -> None:
     pool, router = trap.hostile, trap.stage.router
     for cluster in (trap.one, trap.other):
@@ -168,6 +174,7 @@ def test_it_can_not_sweep_in_a_sweep(trap: Trap) -> None:
             trap.sweep(trap.one)
 
 
+@shows("SWEEP-2")
 def test_what_it_may_do_in_a_sweep_leaves_the_books_right(trap: Trap) -> None:
     """Distributing and releasing are anybody's, and paying in: the sweep takes no notice."""
     pool, stage, router = trap.hostile, trap.stage, trap.stage.router
@@ -208,6 +215,7 @@ def test_a_price_that_it_only_shows(trap: Trap) -> None:
         trap.sweep(trap.one)
 
 
+@shows("SWEEP-1")
 def test_the_most_that_it_can_take_is_the_slippage(trap: Trap) -> None:
     """However it goes about it, with every sweep and every cluster."""
     pool, stage = trap.hostile, trap.stage

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import USD, Q
 from tests.support.state import refused
 from tests.support.sweeps import BITCOIN, Desk
@@ -22,6 +23,7 @@ def test_the_pools_own_arithmetic(desk: Desk) -> None:
     assert 0 <= exact - received <= 1
 
 
+@shows("SWEEP-4")
 def test_a_thin_pool_sells_what_it_has_at_the_price_and_the_rest_waits(desk: Desk) -> None:
     """Liquidity of 1,000 bitcoin lets the price rise by 0.95 % for some 4.7 bitcoin."""
     amount = 2_000_000 * USD
@@ -37,6 +39,7 @@ def test_a_thin_pool_sells_what_it_has_at_the_price_and_the_rest_waits(desk: Des
         desk.sweep(cluster)
 
 
+@shows("SWEEP-4")
 def test_a_price_that_was_pushed_too_far_buys_nothing(desk: Desk) -> None:
     """Somebody buys before the sweep, to sell to it dearly."""
     cluster = desk.waiting(10_000 * USD)
@@ -53,6 +56,7 @@ def test_a_price_that_was_pushed_too_far_buys_nothing(desk: Desk) -> None:
             assert desk.pending(cluster) == 10_000 * USD
 
 
+@shows("SWEEP-1")
 def test_a_price_that_was_pushed_to_just_inside_costs_no_more_than_allowed(desk: Desk) -> None:
     cluster = desk.waiting(10_000 * USD)
     limit, up = desk.limit(), -1 if desk.cash_first else 1
@@ -97,6 +101,7 @@ def test_concentrated_liquidity_is_used_up_to_its_end(desk: Desk) -> None:
         assert bare.pending(cluster) == 1_000_000 * USD - swept["spent"]
 
 
+@shows("SWEEP-4")
 def test_an_empty_pool_sells_nothing(desk: Desk) -> None:
     cluster = desk.waiting(10_000 * USD)
     desk.drain((*whole(desk), desk.pool.contract.call("liquidity")))

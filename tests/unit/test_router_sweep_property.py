@@ -9,6 +9,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import MAX, USD, Q
 from tests.support.state import unchanged
 from tests.support.sweeps import AT, Desk, backlog_of, desk_on, ordered_stage
@@ -97,6 +98,7 @@ def model_bounds(desk: Desk) -> model.Bounds:
     return bounds
 
 
+@shows("SWEEP-1")
 @given(case=cases())
 def test_any_sweep(ordered: tuple[Desk, dict[int, Desk]], case: Case) -> None:
     with ordered[0].stage.scratch():
@@ -164,6 +166,7 @@ def check_sweep(desk: Desk, case: Case, cluster: int, quoted: tuple[int, int]) -
     assert revenue["unvested"] == backlog << revenue["shift"]
 
 
+@shows("SWEEP-8")
 def test_the_cases_reach_what_they_are_for(ordered: tuple[Desk, dict[int, Desk]]) -> None:
     """One of each outcome, so that the property above is not about refusals alone."""
     plain = Case(10**10, MAX, 1, 500, 10_000, 1_000, 10**11, None, Q, Q)

@@ -8,6 +8,7 @@ import pytest
 from tests.support.payment import encoded
 from tests.support.raw import deploy, impersonate
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import HOUR, USD, Stage
 from tests.support.state import refused
 from tests.support.sweeps import AT, BITCOIN, Desk
@@ -52,6 +53,7 @@ def everybody_else(stage: Stage) -> list[UnlockedAccount]:
     ]
 
 
+@shows("SWEEP-7")
 def test_nobody_else_sets_it(desk: Desk) -> None:
     for somebody in everybody_else(desk.stage):
         with refused(desk.stage, "AccessManagedUnauthorized", somebody.address):
@@ -77,6 +79,7 @@ def test_the_governors_delay_holds(desk: Desk) -> None:
     assert router.call("venue")["tip"] == 5
 
 
+@shows("SWEEP-7")
 @pytest.mark.parametrize(
     ("field", "changes"),
     [
@@ -96,6 +99,7 @@ def test_numbers_out_of_bounds(desk: Desk, field: str, changes: dict[str, int]) 
     assert desk.stage.router.call("venue") == before
 
 
+@shows("SWEEP-7")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -112,6 +116,7 @@ def test_numbers_at_the_bounds(desk: Desk, changes: dict[str, int]) -> None:
     assert desk.stage.router.call("venue") == as_set(desk)
 
 
+@shows("SWEEP-7")
 def test_a_pool_of_other_coins_is_none(desk: Desk) -> None:
     stage = desk.stage
     other, another = deploy_coins(stage.anvil.rpc, stage.governor)

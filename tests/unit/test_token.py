@@ -5,6 +5,7 @@ import pytest
 from tests.support.bench import NAME, Bench, set_up
 from tests.support.raw import attempt
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import MAX, UNIT, Stage
 from tests.support.state import refused, unchanged
 
@@ -61,6 +62,7 @@ def test_no_more_is_burned_than_there_is(bench: Bench) -> None:
         attempt(bench.token, "burn", holder, 10 * UNIT + 1, sender=bench.registry)
 
 
+@shows("TOK-11")
 @pytest.mark.parametrize("function", ["mint", "burn"])
 def test_only_the_registry_mints_and_burns(bench: Bench, function: str) -> None:
     for caller in (bench.router, bench.holders[0]):
@@ -74,6 +76,7 @@ def test_nothing_is_minted_to_the_zero_address(bench: Bench) -> None:
         attempt(bench.token, "mint", ZERO, 1, sender=bench.registry)
 
 
+@shows("TOK-11")
 def test_the_supply_fits_an_account(bench: Bench) -> None:
     holder = bench.holders[0]
     with expect_revert("CapacityToken_SupplyTooLarge", SUPPLY_LIMIT + 1):
@@ -88,6 +91,7 @@ def test_the_supply_fits_an_account(bench: Bench) -> None:
     assert bench.token.call("totalSupply") == bench.balance(holder) == SUPPLY_LIMIT
 
 
+@shows("TOK-2")
 def test_a_transfer_moves_tokens(bench: Bench) -> None:
     first, second, _ = bench.holders
     receipt = bench.transfer(first, second, 4 * UNIT)
@@ -108,6 +112,7 @@ def test_nothing_and_everything_can_be_moved(bench: Bench, amount: int) -> None:
     assert bench.balance(first) == 10 * UNIT - amount
 
 
+@shows("TOK-2")
 @pytest.mark.parametrize("amount", [10 * UNIT + 1, MAX])
 def test_more_than_the_balance_does_not_move(bench: Bench, amount: int) -> None:
     first, second, _ = bench.holders
@@ -127,6 +132,7 @@ def test_tokens_do_not_go_to_the_zero_address(bench: Bench) -> None:
         attempt(bench.token, "transfer", ZERO, 1, sender=bench.holders[0])
 
 
+@shows("TOK-3")
 def test_an_allowance_is_spent(bench: Bench) -> None:
     owner, spender, to = bench.holders
     receipt = bench.token.send("approve", spender.address, 5, sender=owner)
@@ -143,6 +149,7 @@ def test_an_allowance_is_spent(bench: Bench) -> None:
         attempt(bench.token, "transferFrom", owner.address, to.address, 3, sender=spender)
 
 
+@shows("TOK-3")
 def test_an_endless_allowance_stays(bench: Bench) -> None:
     owner, spender, to = bench.holders
     bench.token.send("approve", spender.address, MAX, sender=owner)
@@ -164,6 +171,7 @@ def test_nobody_is_no_spender(bench: Bench) -> None:
         attempt(bench.token, "approve", ZERO, 1, sender=bench.holders[0])
 
 
+@shows("REV-4")
 def test_a_claim_pays_both_coins_and_keeps_the_fraction(bench: Bench) -> None:
     holder, to = bench.holders[0], bench.stage.tenants[3]
     bench.revenue(1_000, 3)
@@ -196,6 +204,7 @@ def test_a_claim_of_nothing_calls_no_coin(bench: Bench) -> None:
     assert [(e.name, e["cash"], e["reserve"]) for e in receipt.events] == [("Claimed", 0, 0)]
 
 
+@shows("REV-14")
 def test_a_blocked_holder_claims_to_another_address(bench: Bench) -> None:
     holder, other, friend = bench.holders
     bench.mint(other, 10 * UNIT)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.support.shares import DAY, Share, at_once, plain_coins, set_up_alone
+from tests.support.shows import shows
 from tests.support.stage import UNIT, Stage
 
 MILLION = 10**6
@@ -51,6 +52,7 @@ def add(share: Share, number: int, amount: int, backlog: int = 0) -> None:
     share.earn(*((amount, 0) if number == 0 else (0, amount)), backlog=backlog)
 
 
+@shows("REV-7")
 @pytest.mark.parametrize("coins", [USUAL, EIGHT, EIGHTEEN])
 @pytest.mark.parametrize("price", [10_000, 10_000_000])
 @pytest.mark.parametrize("units", [1, MILLION])
@@ -90,6 +92,7 @@ def test_twenty_years(stage: Stage, coins: Coins, price: int, units: int) -> Non
     share.assert_conserved([first, second])
 
 
+@shows("REV-7")
 def test_a_million_units_above_the_bound(stage: Stage) -> None:
     """At 10 dollars all hours of twenty years, all of it in stablecoin, a million units earn 1,752
     billion dollars: the token takes 1,152,921,504,606.846975 of them, up to its 14th year, and
@@ -110,6 +113,7 @@ def test_a_million_units_above_the_bound(stage: Stage) -> None:
     assert most(share, 0) - 1 - (MILLION * UNIT >> cash["shift"]) <= paid <= most(share, 0)
 
 
+@shows("REV-6")
 @pytest.mark.parametrize("number", [0, 1], ids=["cash", "reserve"])
 @pytest.mark.parametrize("coins", [USUAL, EIGHT, EIGHTEEN])
 def test_the_bounds_are_those_that_are_promised(stage: Stage, coins: Coins, number: int) -> None:
@@ -122,6 +126,7 @@ def test_the_bounds_are_those_that_are_promised(stage: Stage, coins: Coins, numb
     assert bound <= most(share, number) + 1 < 2 * bound
 
 
+@shows("REV-6")
 @pytest.mark.parametrize("number", [0, 1], ids=["cash", "reserve"])
 @pytest.mark.parametrize("coins", [USUAL, EIGHTEEN])
 @pytest.mark.parametrize("units", [1, 2**26 - 1])
@@ -180,6 +185,7 @@ def test_one_revenue_beyond_everything(stage: Stage, number: int, amount: int) -
     share.assert_conserved([share.holders[0]])
 
 
+@shows("REV-3")
 @pytest.mark.parametrize("coins", [USUAL, EIGHTEEN])
 @pytest.mark.parametrize("units", [1, MILLION - 17, 2**26 - 1])
 def test_single_units(stage: Stage, coins: Coins, units: int) -> None:
@@ -202,6 +208,7 @@ def test_single_units(stage: Stage, coins: Coins, units: int) -> None:
     many.assert_conserved(many.holders)
 
 
+@shows("REV-3")
 def test_dust_transfers_grind_nothing_away(stage: Stage) -> None:
     """A thousand times 1e-18 of a token goes to and fro while revenue comes and a backlog vests: of
     three holders, whoever did not move earned its balance times the index's growth, the others the
@@ -232,6 +239,7 @@ def test_dust_transfers_grind_nothing_away(stage: Stage) -> None:
     share.assert_conserved(share.holders)
 
 
+@shows("REV-4")
 def test_thousands_of_claims_pay_what_one_pays(stage: Stage) -> None:
     """Of two equal holders one claims two thousand times while a backlog vests, the other once: the
     fraction that a claim leaves stays owed, so they are paid and owed the same."""
@@ -257,6 +265,7 @@ def test_thousands_of_claims_pay_what_one_pays(stage: Stage) -> None:
     share.assert_conserved([often, once])
 
 
+@shows("REV-10")
 @pytest.mark.parametrize("number", [0, 1], ids=["cash", "reserve"])
 def test_dust_puts_nothing_off(stage: Stage, number: int) -> None:
     """A backlog is under way; two hundred times a single unit comes late behind it, as anyone can
@@ -276,6 +285,7 @@ def test_dust_puts_nothing_off(stage: Stage, number: int) -> None:
     share.assert_conserved(share.holders)
 
 
+@shows("REV-12")
 @pytest.mark.parametrize("number", [0, 1], ids=["cash", "reserve"])
 def test_new_tokens_take_no_part_of_what_vests(stage: Stage, number: int) -> None:
     """All of a backlog vests before they are minted: it was earned without them."""

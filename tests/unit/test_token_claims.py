@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 from tests.support.raw import deploy
 from tests.support.reverts import expect_revert
 from tests.support.shares import ZERO, Share, key_of, packed, set_up
+from tests.support.shows import shows
 from tests.support.stage import MAX, UNIT, Stage
 from wellhead.chain import Contract, KeyAccount, Receipt, UnlockedAccount, dev_account
 from wellhead.chain.signing import claim_digest, permit_digest
@@ -110,6 +111,7 @@ def test_a_claim_is_typed_data(share: Share, holder: UnlockedAccount) -> None:
     assert digest == contents(share, holder.address, deadline=12345)
 
 
+@shows("REV-15")
 def test_a_claim_is_good_once(share: Share, holder: UnlockedAccount) -> None:
     signature = packed(key_of(holder).sign_digest_vrs(contents(share, holder.address)))
     claim(share, holder.address, signature)
@@ -128,6 +130,7 @@ def test_a_claim_of_nothing_is_good_once_too(share: Share) -> None:
     refuse(share, poor.address, signature)
 
 
+@shows("REV-15")
 def test_only_the_account_signs(share: Share, holder: UnlockedAccount) -> None:
     """Neither a thief nor the receiver nor another holder."""
     digest = contents(share, holder.address)
@@ -135,6 +138,7 @@ def test_only_the_account_signs(share: Share, holder: UnlockedAccount) -> None:
         refuse(share, holder.address, packed(signer.sign_digest_vrs(digest)))
 
 
+@shows("REV-15")
 @pytest.mark.parametrize("field", ["account", "to", "deadline", "nonce", "token", "name", "chain"])
 def test_a_claim_is_for_its_contents(share: Share, holder: UnlockedAccount, field: str) -> None:
     """For this account, receiver, deadline and nonce, on this token and chain."""
@@ -160,6 +164,7 @@ def other_chain(share: Share) -> Iterator[None]:
     share.stage.anvil.rpc("anvil_setChainId", share.stage.deployment.chain_id)
 
 
+@shows("REV-15")
 @pytest.mark.usefixtures("other_chain")
 def test_a_claim_from_before_the_chain_split(share: Share, holder: UnlockedAccount) -> None:
     here = contents(share, holder.address, chain_id=OTHER_CHAIN)
@@ -171,6 +176,7 @@ def test_a_claim_from_before_the_chain_split(share: Share, holder: UnlockedAccou
         share.token.call("claimFor", *arguments, signature)
 
 
+@shows("REV-15")
 @pytest.mark.parametrize("late", [0, 1])
 def test_a_claim_has_a_deadline(share: Share, holder: UnlockedAccount, late: int) -> None:
     """It is good in the block of its deadline, and no second later."""
@@ -186,6 +192,7 @@ def test_a_claim_has_a_deadline(share: Share, holder: UnlockedAccount, late: int
         share.refuse("claimFor", *arguments, by=share.stage.stranger)
 
 
+@shows("TOK-7")
 def test_nobody_claims_for_nobody(share: Share) -> None:
     for signature in (b"", bytes(65), bytes(64) + b"\x1b"):
         refuse(share, ZERO, signature)
@@ -205,6 +212,7 @@ def permit(share: Share, owner: UnlockedAccount, nonce: int) -> tuple[int, bytes
     return key_of(owner).sign_digest_vrs(digest)
 
 
+@shows("TOK-6")
 def test_claims_and_permits_count_one_nonce(share: Share, holder: UnlockedAccount) -> None:
     """A holder voids what it signed, of either kind, with the next signature of either kind."""
     claims = [
@@ -227,6 +235,7 @@ def test_a_permit_is_no_claim(share: Share, holder: UnlockedAccount) -> None:
     refuse(share, holder.address, packed(permit(share, holder, 0)))
 
 
+@shows("REV-15")
 def test_a_claim_that_can_not_be_paid_is_not_spent(share: Share, holder: UnlockedAccount) -> None:
     """The coin refuses the receiver: the signature stays good for when it does not."""
     signature = packed(key_of(holder).sign_digest_vrs(contents(share, holder.address)))

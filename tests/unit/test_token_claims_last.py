@@ -11,6 +11,7 @@ from tests.support.payment import encoded
 from tests.support.raw import deploy
 from tests.support.safe import Mode
 from tests.support.shares import Share, key_of, packed, plain_coins, set_up, set_up_alone
+from tests.support.shows import shows
 from tests.support.stage import MAX, NORWAY, UNIT, Stage
 from wellhead.chain import Contract, UnlockedAccount, dev_account
 
@@ -50,6 +51,7 @@ FATES: dict[str, Callable[[Share, UnlockedAccount], object]] = {
 }
 
 
+@shows("REV-13")
 @pytest.mark.parametrize("fate", FATES)
 @pytest.mark.parametrize("signed", [False, True])
 def test_a_claim_survives(share: Share, fate: str, signed: bool) -> None:
@@ -83,6 +85,7 @@ def test_who_still_holds_still_earns(share: Share, fate: str) -> None:
     assert share.holds(PURSE) == (1_999_999, 799)
 
 
+@shows("REV-13")
 def test_a_receiver_needs_nothing(share: Share) -> None:
     """Revenue is no token: it goes to whom the holder says, one who is blocked here too."""
     share.block(share.holders[4])
@@ -92,6 +95,7 @@ def test_a_receiver_needs_nothing(share: Share) -> None:
     assert (after[0] - before[0], after[1] - before[1]) == EARNED
 
 
+@shows("REV-14")
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_coin_that_is_paused_leaves_all_as_it_was(share: Share, number: int) -> None:
     """A claim to an address pays both or nothing; once the coin moves again it pays all. Revenue,
@@ -112,6 +116,7 @@ def test_a_coin_that_is_paused_leaves_all_as_it_was(share: Share, number: int) -
     share.assert_conserved(share.holders)
 
 
+@shows("REV-14")
 @pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize("signed", [False, True])
 def test_a_claim_into_the_vault_asks_no_coin(share: Share, number: int, signed: bool) -> None:
@@ -145,6 +150,7 @@ def test_a_claim_into_the_vault_asks_no_coin(share: Share, number: int, signed: 
     share.assert_conserved(share.holders)
 
 
+@shows("REV-14")
 @pytest.mark.parametrize("code", BROKEN)
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_coin_that_is_broken_takes_nothing_away(share: Share, number: int, code: str) -> None:
@@ -211,6 +217,7 @@ def assert_nothing_gained(share: Share, coin: Contract) -> None:
         assert claim == paid.call("balanceOf", share.vault.address)
 
 
+@shows("REV-16")
 def test_a_coin_does_not_claim_from_within_a_claim(hostile: Share, coin: Contract) -> None:
     """It is owed something, and the vault pays one at a time."""
     holder = hostile.holders[0]
@@ -220,6 +227,7 @@ def test_a_coin_does_not_claim_from_within_a_claim(hostile: Share, coin: Contrac
     assert_nothing_gained(hostile, coin)
 
 
+@shows("REV-16")
 def test_a_coin_does_not_use_a_signature_twice(hostile: Share, coin: Contract) -> None:
     """What the holder signed next is spent within the payment, on nothing."""
     holder = hostile.holders[0]
@@ -232,6 +240,7 @@ def test_a_coin_does_not_use_a_signature_twice(hostile: Share, coin: Contract) -
     assert_nothing_gained(hostile, coin)
 
 
+@shows("REV-16")
 def test_a_coin_that_moves_tokens_meanwhile_gains_no_revenue(
     hostile: Share, coin: Contract
 ) -> None:
@@ -245,6 +254,7 @@ def test_a_coin_that_moves_tokens_meanwhile_gains_no_revenue(
     assert_nothing_gained(hostile, coin)
 
 
+@shows("REV-16")
 def test_a_coin_that_lies_is_not_believed(hostile: Share, coin: Contract) -> None:
     """It moves nothing and says so: the claim stays owed."""
     holder = hostile.holders[0]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.shares import ZERO, Share, set_up
+from tests.support.shows import shows
 from tests.support.stage import MAX, UNIT, Stage
 from wellhead import toolchain
 from wellhead.chain import Receipt
@@ -69,6 +70,7 @@ def signature(entry: dict[str, Any]) -> str:
     return f"{entry['name']}({','.join(canonical_type(i) for i in entry['inputs'])})"
 
 
+@shows("TOK-1")
 def test_all_methods_are_there() -> None:
     """The methods of the standard, the optional ones too, with its types."""
     found = {
@@ -82,6 +84,7 @@ def test_all_methods_are_there() -> None:
     assert found == METHODS
 
 
+@shows("TOK-1")
 def test_both_events_are_there() -> None:
     """event Transfer(address indexed _from, address indexed _to, uint256 _value); event
     Approval(address indexed _owner, address indexed _spender, uint256 _value)."""
@@ -93,6 +96,7 @@ def test_both_events_are_there() -> None:
     assert found == EVENTS
 
 
+@shows("TOK-1")
 def test_the_errors_are_those_of_the_standard() -> None:
     """ERC-6093: the names of the error arguments MUST be used according to the definitions."""
     found = {e["name"]: [i["name"] for i in e["inputs"]] for e in abi("error")}
@@ -118,6 +122,7 @@ def test_supply_and_balances(share: Share) -> None:
     assert share.balance(share.stage.stranger) == 0
 
 
+@shows("TOK-1")
 @pytest.mark.parametrize("value", [0, 1, 10 * UNIT])
 def test_transfer(share: Share, value: int) -> None:
     """Transfers _value amount of tokens to address _to, and MUST fire the Transfer event.
@@ -129,6 +134,7 @@ def test_transfer(share: Share, value: int) -> None:
     assert share.token.call("transfer", second.address, 0, sender=first.address) is True
 
 
+@shows("TOK-1")
 def test_transfer_of_nothing_by_who_has_nothing(share: Share) -> None:
     """Transfers of 0 values MUST be treated as normal transfers: no balance is needed."""
     poor, other = share.holders[4:6]
@@ -136,6 +142,7 @@ def test_transfer_of_nothing_by_who_has_nothing(share: Share) -> None:
     assert the_only_event(receipt) == transfer_of(poor.address, other.address, 0)
 
 
+@shows("TOK-1")
 @pytest.mark.parametrize("value", [0, 1, 10 * UNIT])
 def test_transfer_to_oneself(share: Share, value: int) -> None:
     """A transfer to oneself fires the event and changes nothing."""
@@ -180,6 +187,7 @@ def test_transfer_from_of_nothing_needs_no_allowance(share: Share) -> None:
     assert approval_and_transfer(receipt, 0) == transfer_of(owner.address, to.address, 0)
 
 
+@shows("TOK-3")
 @pytest.mark.parametrize("allowed", [0, 4])
 @pytest.mark.parametrize("own", [False, True])
 def test_transfer_from_needs_authorization(share: Share, allowed: int, own: bool) -> None:
@@ -217,6 +225,7 @@ def test_an_allowance_serves_several_times(share: Share) -> None:
     assert share.balance(to) == 10
 
 
+@shows("TOK-3")
 @pytest.mark.parametrize(("first", "second"), [(5, 3), (3, 5), (5, 0), (MAX, 1), (0, 0)])
 def test_approve_overwrites(share: Share, first: int, second: int) -> None:
     """If this function is called again it overwrites the current allowance with _value; the
@@ -231,6 +240,7 @@ def test_approve_overwrites(share: Share, first: int, second: int) -> None:
     assert share.token.call("approve", spender.address, 1, sender=owner.address) is True
 
 
+@shows("TOK-3")
 def test_allowances_are_each_pairs_own(share: Share) -> None:
     """allowance(_owner, _spender) is of this owner and this spender alone."""
     first, second, third = (holder.address for holder in share.holders[:3])
@@ -261,6 +271,7 @@ def test_new_and_burned_tokens_fire_the_event(share: Share) -> None:
     assert burned == {"from": holder.address, "to": ZERO, "value": 3}
 
 
+@shows("TOK-7")
 @pytest.mark.parametrize("value", [0, 1])
 def test_nothing_goes_to_the_zero_address(share: Share, value: int) -> None:
     """ERC-6093: ERC20InvalidReceiver is RECOMMENDED for disallowed transfers to the zero
@@ -273,6 +284,7 @@ def test_nothing_goes_to_the_zero_address(share: Share, value: int) -> None:
         share.refuse("transferFrom", owner.address, ZERO, value, by=spender)
 
 
+@shows("TOK-7")
 def test_nothing_comes_from_the_zero_address(share: Share) -> None:
     """ERC-6093: ERC20InvalidSender is RECOMMENDED for disallowed transfers from the zero address;
     MUST NOT be used for balance or allowance requirements, which come first."""
@@ -283,6 +295,7 @@ def test_nothing_comes_from_the_zero_address(share: Share) -> None:
         share.refuse("transferFrom", ZERO, to.address, 1, by=anyone)
 
 
+@shows("TOK-7")
 @pytest.mark.parametrize("value", [0, 1, MAX])
 def test_nobody_is_no_spender(share: Share, value: int) -> None:
     """ERC-6093: ERC20InvalidSpender is RECOMMENDED for disallowed approvals to the zero address;

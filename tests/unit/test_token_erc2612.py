@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.reverts import expect_revert
 from tests.support.shares import ZERO, Share, key_of, set_up
+from tests.support.shows import shows
 from tests.support.stage import MAX, UNIT, Stage
 from wellhead import toolchain
 from wellhead.chain import KeyAccount, Reverted, dev_account
@@ -112,6 +113,7 @@ def lasting(deployed: Stage) -> Iterator[Share]:
         yield set_up(deployed)
 
 
+@shows("TOK-4")
 @pytest.mark.property
 @given(st.sampled_from(CONDITIONS), words, st.integers(0, 2**40), st.integers(0, 2**160 - 1))
 def test_permit_if_and_only_if(
@@ -161,6 +163,7 @@ def test_permit_if_and_only_if(
             assert share.token.call("nonces", owner.address) == nonce + 1
 
 
+@shows("TOK-7")
 def test_the_zero_address_permits_nothing(share: Share) -> None:
     """`owner` is not the zero address: a signature that recovers to nobody is nobody's."""
     spender = share.holders[0].address
@@ -209,6 +212,7 @@ def test_the_message_is_typed_data(share: Share, owner: KeyAccount) -> None:
     assert share.token.call("allowance", owner.address, spender) == 5
 
 
+@shows("TOK-6")
 def test_nonces_are_each_owners_own(share: Share, owner: KeyAccount) -> None:
     """increment nonces[owner] by 1, and of nobody else."""
     spender = share.holders[0]
@@ -225,6 +229,7 @@ def test_nonces_are_each_owners_own(share: Share, owner: KeyAccount) -> None:
     assert share.token.call_many([("nonces", (who,)) for who in people]) == [1, 0, 0]
 
 
+@shows("TOK-5")
 def test_the_separator_is_unique_to_the_contract(share: Share) -> None:
     """The DOMAIN_SEPARATOR should be unique to the contract: two tokens of one name differ."""
     other = set_up(share.stage)
@@ -233,6 +238,7 @@ def test_the_separator_is_unique_to_the_contract(share: Share) -> None:
     assert first != second
 
 
+@shows("TOK-5")
 @pytest.mark.usefixtures("other_chain")
 def test_the_separator_is_unique_to_the_chain(share: Share, owner: KeyAccount) -> None:
     """The DOMAIN_SEPARATOR should be unique to the chain to prevent replay attacks: where the chain
@@ -248,6 +254,7 @@ def test_the_separator_is_unique_to_the_chain(share: Share, owner: KeyAccount) -
     assert_described(share)
 
 
+@shows("TOK-5")
 def test_the_domain_describes_the_separator(share: Share) -> None:
     """ERC-5267: the return values of this function MUST describe the domain separator that is used
     for verification of EIP-712 signatures. All specified values MUST be returned even if they are

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.raw import deploy
 from tests.support.shares import ZERO, Share, set_up
+from tests.support.shows import shows
 from tests.support.stage import MAX, UNIT, Stage
 from tests.support.standing import Standing, bring
 from wellhead import toolchain
@@ -31,6 +32,7 @@ def can(share: Share, source: str, to: str, amount: int) -> bool:
     return bool(share.token.call("canTransfer", source, to, amount))
 
 
+@shows("TOK-8")
 def test_the_views_change_nothing() -> None:
     """canSend, canReceive, canTransfer: MUST NOT change the storage of the contract."""
     entries = toolchain.artifacts()["CapacityToken"]["abi"]
@@ -38,6 +40,7 @@ def test_the_views_change_nothing() -> None:
     assert found == dict.fromkeys(VIEWS, "view")
 
 
+@shows("TOK-8")
 def test_the_views_never_revert(share: Share) -> None:
     """canSend, canReceive, canTransfer: MUST NOT revert, whatever they are asked."""
     accounts = [ZERO, "0x" + "ff" * 20, "0x" + "00" * 19 + "01", share.token.address]
@@ -61,6 +64,7 @@ def test_account_checks(share: Share, standing: Standing) -> None:
     assert share.token.call("canReceive", account) is standing.may_receive
 
 
+@shows("COMP-3")
 def test_account_checks_may_depend_on_time(share: Share) -> None:
     """MAY depend on on-chain state such as current timestamp: a credential holds until the second
     before it expires."""
@@ -83,6 +87,7 @@ def test_account_checks_know_no_amounts(share: Share) -> None:
         assert share.token.call("canReceive", account) is True
 
 
+@shows("TOK-8", "COMP-1")
 @pytest.mark.parametrize("sender", PEOPLE)
 @pytest.mark.parametrize("receiver", PEOPLE)
 def test_a_transfer_asks_about_both(share: Share, sender: Standing, receiver: Standing) -> None:
@@ -133,6 +138,7 @@ def test_a_transfer_to_oneself_asks_too(share: Share) -> None:
         share.refuse("transfer", holder.address, 1, by=holder)
 
 
+@shows("TOK-9")
 @pytest.mark.parametrize("frozen", [1, 4 * UNIT, 10 * UNIT - 1, 10 * UNIT, 10 * UNIT + 1, MAX])
 def test_only_what_is_not_frozen_moves(share: Share, frozen: int) -> None:
     """canTransfer MUST validate that the amount being transferred doesn't exceed the unfrozen
@@ -164,6 +170,7 @@ def test_more_than_the_balance_is_the_base_standards_error(share: Share, frozen:
             share.refuse("transfer", to.address, amount, by=source)
 
 
+@shows("TOK-8")
 def test_a_plain_shortage_is_no_matter_of_permission(share: Share) -> None:
     """canTransfer MUST NOT return false based on token-specific, non-permissioned validations such
     as balance or allowance checks. Where something is frozen, the unfrozen amount is the limit, as
@@ -178,6 +185,7 @@ def test_a_plain_shortage_is_no_matter_of_permission(share: Share) -> None:
     assert can(share, poor.address, rich.address, 1) is False
 
 
+@shows("COMP-1")
 @pytest.mark.parametrize("standing", PEOPLE)
 def test_minting(share: Share, standing: Standing) -> None:
     """In permissioned contexts, minting SHOULD respect canReceive checks on the recipient."""
@@ -205,6 +213,7 @@ def test_burning(share: Share, standing: Standing) -> None:
             share.refuse("burn", holder.address, 1, by=share.registry)
 
 
+@shows("REG-8")
 @pytest.mark.parametrize("frozen", [3 * UNIT, 11 * UNIT])
 def test_burning_what_is_frozen(share: Share, frozen: int) -> None:
     """Burning MUST NOT allow burning more assets than the unfrozen amount (permissioned burning
@@ -220,6 +229,7 @@ def test_burning_what_is_frozen(share: Share, frozen: int) -> None:
     assert (share.balance(holder), share.frozen(holder)) == (10 * UNIT - free, frozen)
 
 
+@shows("COMP-9")
 def test_system_holders_send_and_receive_without_a_credential(share: Share) -> None:
     """canTransfer MUST return false if any permissioned rule would prevent a given transfer; for a
     system holder none does."""

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.raw import deploy
 from tests.support.shares import ZERO, Share, set_up
+from tests.support.shows import shows
 from tests.support.stage import MAX, UNIT, Stage
 from tests.support.standing import Standing, bring
 from wellhead.chain import Receipt, dev_account
@@ -34,6 +35,7 @@ def frozen_of(account: str, amount: int) -> tuple[str, dict[str, Any]]:
     return "Frozen", {"account": account, "amount": amount}
 
 
+@shows("TOK-9")
 @pytest.mark.parametrize("amount", [0, 1, 10 * UNIT, 10 * UNIT + 1, MAX])
 def test_freezing(share: Share, amount: int) -> None:
     """setFrozenTokens MUST emit the Frozen event. It MUST allow freezing more assets than those
@@ -48,6 +50,7 @@ def test_freezing(share: Share, amount: int) -> None:
     assert share.token.call("setFrozenTokens", holder.address, 1, sender=share.keeper.address)
 
 
+@shows("TOK-9")
 def test_freezing_withholds_what_comes_later(share: Share) -> None:
     """This allows for future balances withholding."""
     first, second, third = share.holders[:3]
@@ -64,6 +67,7 @@ def test_freezing_withholds_what_comes_later(share: Share) -> None:
     share.transfer(second, third, 3 * UNIT)
 
 
+@shows("TOK-9")
 def test_freezing_is_each_accounts_own(share: Share) -> None:
     """Frozen tokens cannot be transferred by the account; those of others can."""
     first, second = share.holders[:2]
@@ -107,6 +111,7 @@ def test_forcing(share: Share, amount: int) -> None:
     assert share.token.call("totalSupply") == 10 * UNIT
 
 
+@shows("TOK-10")
 @pytest.mark.parametrize(
     ("frozen", "amount", "left"),
     [
@@ -140,6 +145,7 @@ def test_forcing_what_is_frozen(share: Share, frozen: int, amount: int, left: in
     assert share.frozen(source) == left
 
 
+@shows("TOK-10")
 @pytest.mark.parametrize("amount", [0, 1, 6 * UNIT])
 def test_forcing_what_is_not_frozen_unfreezes_nothing(share: Share, amount: int) -> None:
     """Only a transfer that involves frozen tokens changes what is frozen."""
@@ -150,6 +156,7 @@ def test_forcing_what_is_not_frozen_unfreezes_nothing(share: Share, amount: int)
     assert share.frozen(source) == 4 * UNIT
 
 
+@shows("TOK-10")
 def test_forced_tokens_are_free_at_the_receiver(share: Share) -> None:
     """What is frozen is the account's, not the tokens': the receiver's own freeze counts there."""
     source, to, third = share.holders[:3]
@@ -163,6 +170,7 @@ def test_forced_tokens_are_free_at_the_receiver(share: Share) -> None:
         share.refuse("transfer", third.address, 1, by=to)
 
 
+@shows("COMP-1")
 @pytest.mark.parametrize("standing", PEOPLE)
 def test_forcing_to_whom(share: Share, standing: Standing) -> None:
     """It SHOULD at least perform a canReceive check on the to parameter; it MUST revert in cases
@@ -177,6 +185,7 @@ def test_forcing_to_whom(share: Share, standing: Standing) -> None:
             share.refuse("forcedTransfer", source.address, to.address, UNIT, by=share.keeper)
 
 
+@shows("COMP-11")
 @pytest.mark.parametrize("standing", PEOPLE)
 def test_forcing_from_whom(share: Share, standing: Standing) -> None:
     """In single-party permissioned contexts it MAY bypass the canTransfer checks: it takes from
@@ -187,6 +196,7 @@ def test_forcing_from_whom(share: Share, standing: Standing) -> None:
     assert (share.balance(source), share.balance(to)) == (0, 10 * UNIT)
 
 
+@shows("TOK-10")
 @pytest.mark.parametrize("frozen", [0, 10 * UNIT, MAX])
 @pytest.mark.parametrize("amount", [10 * UNIT + 1, MAX])
 def test_forcing_more_than_there_is(share: Share, frozen: int, amount: int) -> None:
@@ -226,6 +236,7 @@ def test_forcing_to_a_system_holder(share: Share) -> None:
     assert share.balance(pool) == UNIT
 
 
+@shows("REV-13", "COMP-11")
 @pytest.mark.parametrize("frozen", [0, 10 * UNIT])
 def test_what_was_earned_is_not_forced(share: Share, frozen: int) -> None:
     """Revenue is no token: the former holder keeps what it earned until then."""

@@ -11,6 +11,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from tests.support.shares import Share, set_up
+from tests.support.shows import shows
 from tests.support.stage import UNIT, Stage
 
 #: The functions of every interface that the token says it has.
@@ -54,12 +55,14 @@ def interface_id(functions: list[str]) -> bytes:
     return reduce(xor, selectors).to_bytes(4, "big")
 
 
+@shows("TOK-12")
 def test_the_identifiers_of_the_standards() -> None:
     """ERC-165: `0x01ffc9a7`. ERC-7943: `0x3edbb4c4` for the fungible interface."""
     assert interface_id(INTERFACES["ERC-165"]).hex() == "01ffc9a7"
     assert interface_id(INTERFACES["ERC-7943"]).hex() == "3edbb4c4"
 
 
+@shows("TOK-12")
 @pytest.mark.parametrize("standard", INTERFACES)
 def test_interfaces_that_are_there(share: Share, standard: str) -> None:
     """ERC-165: `true` for any other interfaceID this contract implements. ERC-7943: the contract
@@ -69,6 +72,7 @@ def test_interfaces_that_are_there(share: Share, standard: str) -> None:
     assert selectors <= {function.selector for function in share.token.functions.values()}
 
 
+@shows("TOK-12")
 @pytest.mark.parametrize(
     "interface", ["ffffffff", "00000000", "bf1ef5fe", "41c4fbad", "80ac58cd", "d9b67a26"]
 )

@@ -7,6 +7,7 @@ from eth_utils.crypto import keccak
 from tests.support.bench import NAME, Bench, set_up
 from tests.support.raw import attempt
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.signatures import ORDER, compact, recovered
 from tests.support.stage import MAX, Stage
 from tests.support.state import unchanged
@@ -86,6 +87,7 @@ def test_a_permit_is_good_in_the_block_of_its_deadline(bench: Bench, owner: KeyA
     assert allowance(bench, owner) == 5
 
 
+@shows("TOK-4")
 def test_a_permit_is_no_good_a_second_after_its_deadline(bench: Bench, owner: KeyAccount) -> None:
     deadline = bench.stage.now() + 100
     signature = owner.sign_digest_vrs(digest(bench, owner, 5, deadline))
@@ -94,6 +96,7 @@ def test_a_permit_is_no_good_a_second_after_its_deadline(bench: Bench, owner: Ke
         refuse(bench, owner, 5, deadline, signature)
 
 
+@shows("TOK-4")
 def test_a_permit_is_good_once(bench: Bench, owner: KeyAccount) -> None:
     signature = owner.sign_digest_vrs(digest(bench, owner, 5, MAX))
     permit(bench, owner, 5, MAX, signature)
@@ -111,6 +114,7 @@ def test_nobody_else_signs_for_the_owner(bench: Bench, owner: KeyAccount) -> Non
         refuse(bench, owner, 5, MAX, signature)
 
 
+@shows("TOK-4")
 @pytest.mark.parametrize("field", ["value", "deadline", "spender", "nonce"])
 def test_a_permit_is_for_its_contents_only(bench: Bench, owner: KeyAccount, field: str) -> None:
     signed: dict[str, object] = {"value": 5, "deadline": MAX, "nonce": 0, "spender": ""}
@@ -130,11 +134,13 @@ def test_a_signature_needs_a_known_recovery_id(bench: Bench, owner: KeyAccount, 
         refuse(bench, owner, 5, MAX, (v, r, s))
 
 
+@shows("TOK-4")
 def test_an_empty_signature_is_nobodys(bench: Bench, owner: KeyAccount) -> None:
     with expect_revert("ECDSAInvalidSignature"):
         refuse(bench, owner, 5, MAX, (27, bytes(32), bytes(32)))
 
 
+@shows("TOK-4")
 def test_the_other_half_of_the_curve_is_refused(bench: Bench, owner: KeyAccount) -> None:
     v, r, s = owner.sign_digest_vrs(digest(bench, owner, 5, MAX))
     high = (ORDER - int.from_bytes(s, "big")).to_bytes(32, "big")
@@ -157,6 +163,7 @@ def test_a_permit_for_nobody_is_refused(bench: Bench, owner: KeyAccount) -> None
         )
 
 
+@shows("TOK-5")
 def test_the_domain_is_the_tokens_own(bench: Bench) -> None:
     chain_id = bench.stage.deployment.chain_id
     assert bench.token.call("eip712Domain") == (

@@ -7,6 +7,7 @@ import pytest
 from tests.support.bench import Bench, set_up
 from tests.support.raw import attempt, impersonate
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import MAX, UNIT, Stage
 from tests.support.state import refused, unchanged
 from wellhead.chain import UnlockedAccount
@@ -35,6 +36,7 @@ def lose(bench: Bench, account: UnlockedAccount, how: str) -> None:
             compliance.send("setBlocked", account.address, True, sender=officer)
 
 
+@shows("COMP-2")
 @pytest.mark.parametrize("how", ["expired", "revoked", "dismissed", "barred"])
 def test_an_allowance_outlives_no_credential_of_the_receiver(bench: Bench, how: str) -> None:
     """What counts is who may receive when the tokens move, not when they were approved."""
@@ -50,6 +52,7 @@ def test_an_allowance_outlives_no_credential_of_the_receiver(bench: Bench, how: 
     assert bench.token.call("allowance", owner.address, spender.address) == 5
 
 
+@shows("COMP-2")
 @pytest.mark.parametrize("how", ["expired", "revoked", "barred"])
 def test_who_lost_its_credential_can_still_leave(bench: Bench, how: str) -> None:
     """By itself or by allowance; only a block holds it."""
@@ -74,6 +77,7 @@ def test_a_spender_needs_no_credential(bench: Bench, how: str) -> None:
     assert bench.balance(to) == 5
 
 
+@shows("COMP-3")
 def test_a_credential_is_good_until_the_second_it_ends(bench: Bench) -> None:
     owner, spender, to = bench.holders
     bench.token.send("approve", spender.address, 5, sender=owner)
@@ -88,6 +92,7 @@ def test_a_credential_is_good_until_the_second_it_ends(bench: Bench) -> None:
     assert bench.balance(to) == 1
 
 
+@shows("REV-13")
 def test_what_was_earned_is_claimed_whatever_became_of_the_account(bench: Bench) -> None:
     """Blocked, frozen and without a credential: revenue stays the account's own."""
     holder = bench.holders[0]

@@ -7,6 +7,7 @@ import pytest
 from tests.support.bench import ADD, Bench, set_up
 from tests.support.raw import attempt, in_one_block, slots_touched
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import MAX, UNIT, Stage
 from tests.support.state import refused, unchanged
 from wellhead.chain import UnlockedAccount
@@ -17,6 +18,7 @@ def bench(stage: Stage) -> Bench:
     return set_up(stage)
 
 
+@shows("REV-2")
 def test_revenue_is_shared_by_balance(bench: Bench) -> None:
     first, second, _ = bench.holders
     bench.mint(first, 3 * UNIT)
@@ -59,6 +61,7 @@ class Reference:
         return paid
 
 
+@shows("REV-1")
 @pytest.mark.parametrize("seed", range(6))
 def test_earned_amounts_are_exact_through_any_history(bench: Bench, seed: int) -> None:
     random = Random(seed)
@@ -98,6 +101,7 @@ def test_earned_amounts_are_exact_through_any_history(bench: Bench, seed: int) -
     bench.assert_conserved(people)
 
 
+@shows("REV-3")
 def test_a_thousand_dust_transfers_grind_nothing_away(bench: Bench) -> None:
     first, second, third = bench.holders
     for holder in (first, second, third):
@@ -131,6 +135,7 @@ def test_a_transfer_to_oneself_changes_nothing(bench: Bench) -> None:
         bench.transfer(holder, holder, UNIT)
 
 
+@shows("GAS-3")
 def test_with_nothing_newly_earned_a_transfer_touches_no_owed_slot(bench: Bench) -> None:
     first, second, third = bench.holders
     bench.mint(first, UNIT)
@@ -146,6 +151,7 @@ def test_with_nothing_newly_earned_a_transfer_touches_no_owed_slot(bench: Bench)
     assert slots_touched(bench.token, "transfer", second.address, 1, sender=first) == 5
 
 
+@shows("REV-2")
 def test_tokens_earn_nothing_from_before_they_arrived(bench: Bench) -> None:
     first, second, _ = bench.holders
     bench.mint(first, UNIT)
@@ -172,6 +178,7 @@ def test_what_retired_tokens_earned_stays_owed(bench: Bench, amount: int) -> Non
     bench.assert_conserved(bench.holders)
 
 
+@shows("REV-8")
 def test_revenue_without_tokens_waits_for_the_first_ones(bench: Bench) -> None:
     holder = bench.holders[0]
     bench.revenue(77, 5)
@@ -206,6 +213,7 @@ def test_a_single_unit_is_spread_over_the_largest_supply(bench: Bench) -> None:
     assert claimed["cash"] == bench.revenues()[0]["index"] * (2**26 - 1) * UNIT >> cash["shift"]
 
 
+@shows("REV-6")
 @pytest.mark.parametrize("number", [0, 1])
 def test_revenue_above_the_bound_is_held(bench: Bench, number: int) -> None:
     holder = bench.holders[0]
@@ -236,6 +244,7 @@ def test_revenue_above_the_bound_is_held(bench: Bench, number: int) -> None:
     assert most - 1 <= paid <= most
 
 
+@shows("REV-6")
 @pytest.mark.parametrize("first", [0, 5])
 def test_one_huge_revenue_is_held_at_once(bench: Bench, first: int) -> None:
     bench.mint(bench.holders[0], UNIT)
@@ -249,6 +258,7 @@ def test_one_huge_revenue_is_held_at_once(bench: Bench, first: int) -> None:
     assert max(cash["index"], reserve["index"]) < 2**69
 
 
+@shows("REV-7")
 @pytest.mark.parametrize("decimals", [0, 6, 8, 18, 26])
 def test_the_bounds_leave_room_for_the_documented_coins(stage: Stage, decimals: int) -> None:
     bench = set_up(stage, cash_decimals=decimals, reserve_decimals=decimals)
@@ -257,6 +267,7 @@ def test_the_bounds_leave_room_for_the_documented_coins(stage: Stage, decimals: 
         assert coins <= room <= 2 * coins
 
 
+@shows("REV-7")
 def test_a_coin_with_too_many_decimals_is_refused(stage: Stage) -> None:
     with expect_revert("Panic", 0x11):
         set_up(stage, cash_decimals=27)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.bench import Bench, set_up
 from tests.support.reverts import expect_revert
+from tests.support.shows import shows
 from tests.support.stage import UNIT, Stage
 
 DAY = 24 * 3600
@@ -29,6 +30,7 @@ def trailing(bench: Bench, days: int) -> tuple[int, int]:
     return found
 
 
+@shows("REV-18")
 def test_what_a_token_earned_in_the_last_days(bench: Bench) -> None:
     noon = (bench.stage.now() // DAY + 1) * DAY + DAY // 2
     for day, (cash, reserve) in enumerate([(400, 40), (0, 0), (4_000, 0), (40_000, 4)]):
@@ -48,6 +50,7 @@ def test_what_a_token_earned_in_the_last_days(bench: Bench) -> None:
     assert trailing(bench, 31) == (0, 0)
 
 
+@shows("REV-18")
 def test_a_day_counts_from_its_beginning(bench: Bench) -> None:
     midnight = (bench.stage.now() // DAY + 1) * DAY
     at(bench, midnight - 2 * 3600)
@@ -61,6 +64,7 @@ def test_a_day_counts_from_its_beginning(bench: Bench) -> None:
     assert trailing(bench, 2)[0] in (2_099, 2_100)
 
 
+@shows("REV-18")
 def test_a_backlog_counts_as_it_vests(bench: Bench) -> None:
     midnight = (bench.stage.now() // DAY + 1) * DAY
     at(bench, midnight + 100)
@@ -76,7 +80,17 @@ def test_a_backlog_counts_as_it_vests(bench: Bench) -> None:
     assert trailing(bench, 1)[0] in (0, 1)
 
 
+@shows("REV-18")
 @pytest.mark.parametrize("days", [0, 32, 2**256 - 1])
 def test_only_the_last_days_are_remembered(bench: Bench, days: int) -> None:
     with expect_revert("CapacityToken_InvalidPeriod", days, 31):
         trailing(bench, days)
+
+
+@shows("REV-18")
+def test_nothing_is_left_out_where_nothing_is_rounded(stage: Stage) -> None:
+    bench = set_up(stage)
+    bench.mint(bench.holders[0], UNIT)
+    amount = 5**18  # with a power of two, whole steps of the index of 10^18 smallest parts
+    bench.revenue(amount, amount)
+    assert trailing(bench, 1) == (amount, amount)

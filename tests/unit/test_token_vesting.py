@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.bench import ADD, Bench, set_up
 from tests.support.raw import in_one_block
+from tests.support.shows import shows
 from tests.support.stage import UNIT, Stage
 from wellhead.chain import UnlockedAccount
 
@@ -46,6 +47,7 @@ def earned(bench: Bench, account: UnlockedAccount, number: int = 0) -> int:
     return (bench.owed(account)[number] + (1 << shift - 1)) >> shift
 
 
+@shows("REV-9")
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_backlog_is_earned_second_by_second(bench: Bench, number: int) -> None:
     first, second, _ = bench.holders
@@ -66,6 +68,7 @@ def test_a_backlog_is_earned_second_by_second(bench: Bench, number: int) -> None
         bench.assert_conserved(bench.holders)
 
 
+@shows("REV-9")
 @pytest.mark.parametrize("number", [0, 1])
 def test_only_the_backlog_waits(bench: Bench, number: int) -> None:
     bench.add(number, LATE + 4_000, LATE)
@@ -75,6 +78,7 @@ def test_only_the_backlog_waits(bench: Bench, number: int) -> None:
     assert event.arguments == {"amount": LATE + 4_000, "backlog": LATE}
 
 
+@shows("REV-9")
 def test_the_currencies_vest_on_their_own(bench: Bench) -> None:
     begin = late(bench, 0)
     at(bench, begin + DAY // 2)
@@ -85,6 +89,7 @@ def test_the_currencies_vest_on_their_own(bench: Bench) -> None:
     assert earned(bench, bench.holders[0], 1) == 3 * (begin + DAY - other) * EACH // 4
 
 
+@shows("REV-10")
 def test_a_second_backlog_ends_at_the_mean_of_their_ends(bench: Bench) -> None:
     begin = late(bench)
     at(bench, begin + DAY // 2)
@@ -99,6 +104,7 @@ def test_a_second_backlog_ends_at_the_mean_of_their_ends(bench: Bench) -> None:
     bench.assert_conserved(bench.holders)
 
 
+@shows("REV-10")
 def test_dust_postpones_nothing(bench: Bench) -> None:
     """A hundred backlogs of one unit do not move the end of a large one by a second."""
     begin = late(bench)
@@ -115,6 +121,7 @@ def test_dust_postpones_nothing(bench: Bench) -> None:
     assert earned(bench, bench.holders[1]) == (LATE + 100) // 4
 
 
+@shows("REV-10")
 @pytest.mark.parametrize("backlog", [0, 1])
 def test_what_vested_is_kept_when_more_comes(bench: Bench, backlog: int) -> None:
     begin = late(bench)
@@ -131,6 +138,7 @@ def test_what_vested_is_kept_when_more_comes(bench: Bench, backlog: int) -> None
     bench.assert_conserved(bench.holders)
 
 
+@shows("REG-4", "REV-12")
 def test_new_tokens_take_no_part_of_a_backlog(bench: Bench) -> None:
     """All of both currencies has vested when tokens are minted, for those that held before."""
     first, second, third = bench.holders
@@ -150,6 +158,7 @@ def test_new_tokens_take_no_part_of_a_backlog(bench: Bench) -> None:
     bench.assert_conserved(bench.holders)
 
 
+@shows("REV-12")
 def test_a_backlog_after_a_mint_is_everybodys(bench: Bench) -> None:
     begin = late(bench)
     bench.mint(bench.holders[2], 4 * UNIT)
@@ -162,6 +171,7 @@ def test_a_backlog_after_a_mint_is_everybodys(bench: Bench) -> None:
     ]
 
 
+@shows("REG-9")
 def test_what_a_backlog_brings_later_is_for_those_that_remain(bench: Bench) -> None:
     first, second, _ = bench.holders
     begin = late(bench)
@@ -176,6 +186,7 @@ def test_what_a_backlog_brings_later_is_for_those_that_remain(bench: Bench) -> N
     bench.assert_conserved(bench.holders)
 
 
+@shows("REV-11")
 @pytest.mark.parametrize("held", [1, 60, 3600, DAY // 2])
 def test_a_buyer_gains_what_vests_while_it_holds(bench: Bench, held: int) -> None:
     """Bought right before the backlog comes, with all tokens; sold some time after."""
@@ -192,6 +203,7 @@ def test_a_buyer_gains_what_vests_while_it_holds(bench: Bench, held: int) -> Non
     bench.assert_conserved(bench.holders)
 
 
+@shows("REV-11")
 def test_holding_within_a_block_gains_nothing(bench: Bench) -> None:
     """Buy, let the backlog arrive, and sell, all in one block."""
     first, _, buyer = bench.holders
@@ -209,6 +221,7 @@ def test_holding_within_a_block_gains_nothing(bench: Bench) -> None:
     assert earned(bench, first) == 3 * LATE // 4
 
 
+@shows("REV-4")
 def test_what_has_vested_can_be_claimed_and_fractions_stay(bench: Bench) -> None:
     first = bench.holders[0]
     begin = late(bench)
@@ -223,6 +236,7 @@ def test_what_has_vested_can_be_claimed_and_fractions_stay(bench: Bench) -> None
     assert bench.owed(first)[0] < 1 << state(bench)["shift"]
 
 
+@shows("REV-8")
 def test_without_tokens_what_vests_waits(bench: Bench) -> None:
     first, second, third = bench.holders
     begin = late(bench)
@@ -244,6 +258,7 @@ def test_without_tokens_what_vests_waits(bench: Bench) -> None:
     assert shares[2] >= LATE // 2
 
 
+@shows("REV-6")
 def test_a_backlog_above_the_bound_is_held(bench: Bench) -> None:
     shift = state(bench)["shift"]
     most = (1 << 128 - shift) - 1

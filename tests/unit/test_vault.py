@@ -7,6 +7,7 @@ import pytest
 from tests.support.raw import attempt, deploy
 from tests.support.reverts import expect_revert
 from tests.support.safe import Mode, Safe, set_up
+from tests.support.shows import shows
 from tests.support.stage import MAX, Stage
 from tests.support.state import refused, unchanged
 from wellhead.chain import Receipt
@@ -23,11 +24,13 @@ def events(receipt: Receipt, *names: str) -> list[dict[str, Any]]:
     return [event.arguments for event in receipt.events if event.name in names]
 
 
+@shows("VAULT-7")
 def test_who_may_charge_is_fixed_at_deployment(safe: Safe) -> None:
     for name in ("market", "exchange", "contests", "router"):
         assert safe.vault.call(name) == getattr(safe, name).address
 
 
+@shows("VAULT-5")
 @pytest.mark.parametrize("amount", [0, 1, 1000])
 def test_a_deposit_becomes_a_claim_of_anybody(safe: Safe, amount: int) -> None:
     receipt = safe.send("deposit", safe.bob.address, amount, by=safe.ann)
@@ -58,6 +61,7 @@ def test_nobody_is_no_account(safe: Safe) -> None:
         safe.refuse("moveBatch", [safe.bob.address, ZERO], [1, 1], by=safe.ann)
 
 
+@shows("VAULT-3")
 @pytest.mark.parametrize("amount", [0, 1, 1000])
 def test_a_claim_moves_without_the_coin(safe: Safe, amount: int) -> None:
     safe.coin.send("setMode", Mode.FALSE, sender=safe.eve)
@@ -74,11 +78,13 @@ def test_a_claim_moves_without_the_coin(safe: Safe, amount: int) -> None:
     assert (safe.claim(safe.ann), safe.claim(safe.bob)) == (1000 - amount, amount)
 
 
+@shows("VAULT-3")
 def test_moving_to_oneself_keeps_the_claim(safe: Safe) -> None:
     with unchanged(safe.stage, safe.vault):
         safe.send("move", safe.ann.address, 600, by=safe.ann)
 
 
+@shows("VAULT-4")
 @pytest.mark.parametrize("amount", [1001, MAX])
 @pytest.mark.parametrize("function", ["move", "withdraw", "moveBatch"])
 def test_more_than_the_claim_goes_nowhere(safe: Safe, function: str, amount: int) -> None:
@@ -90,6 +96,7 @@ def test_more_than_the_claim_goes_nowhere(safe: Safe, function: str, amount: int
         safe.refuse(function, *arguments, by=safe.ann)
 
 
+@shows("VAULT-4")
 def test_a_claim_is_in_one_coin_only(safe: Safe) -> None:
     other = deploy(safe.stage, "TestCoin", "Other", "O", 6)
     other.send("mint", safe.vault.address, 5000, sender=safe.ann)
@@ -98,6 +105,7 @@ def test_a_claim_is_in_one_coin_only(safe: Safe) -> None:
         attempt(safe.vault, "withdraw", other.address, safe.ann.address, 1, sender=safe.ann)
 
 
+@shows("VAULT-3")
 def test_a_batch_moves_all_parts_and_skips_zeros(safe: Safe) -> None:
     to = [safe.bob.address, ZERO, safe.eve.address, safe.bob.address]
     receipt = safe.send("moveBatch", to, [5, 0, 7, 11], by=safe.ann)
@@ -110,6 +118,7 @@ def test_a_batch_moves_all_parts_and_skips_zeros(safe: Safe) -> None:
     assert claims == [1000 - 23, 16, 7]
 
 
+@shows("VAULT-4")
 def test_a_batch_may_take_the_whole_claim_and_may_be_empty(safe: Safe) -> None:
     assert safe.send("moveBatch", [], [], by=safe.bob).events == ()
     safe.send("moveBatch", [safe.bob.address, safe.ann.address], [999, 1], by=safe.ann)
@@ -122,11 +131,13 @@ def test_a_batch_names_an_account_for_each_amount(safe: Safe, accounts: int, amo
         safe.refuse("moveBatch", [safe.bob.address] * accounts, [1] * amounts, by=safe.ann)
 
 
+@shows("VAULT-3")
 def test_a_batch_can_not_overflow_into_a_small_sum(safe: Safe) -> None:
     with expect_revert("Panic", 0x11):
         safe.refuse("moveBatch", [safe.bob.address] * 2, [MAX, 2], by=safe.ann)
 
 
+@shows("VAULT-6")
 @pytest.mark.parametrize("amount", [0, 1, 1000])
 def test_a_withdrawal_pays_the_coin_out(safe: Safe, amount: int) -> None:
     receipt = safe.send("withdraw", safe.bob.address, amount, by=safe.ann)
@@ -142,11 +153,13 @@ def test_a_withdrawal_pays_the_coin_out(safe: Safe, amount: int) -> None:
     assert safe.has(safe.bob) == amount
 
 
+@shows("VAULT-6")
 def test_coins_do_not_go_back_into_the_vault(safe: Safe) -> None:
     with expect_revert("Vault_InvalidReceiver", safe.vault.address):
         safe.refuse("withdraw", safe.vault.address, 1, by=safe.ann)
 
 
+@shows("VAULT-5")
 @pytest.mark.parametrize(("mode", "received"), [(Mode.FEE, 99), (Mode.BONUS, 101)])
 def test_a_coin_that_delivers_another_amount_is_refused(
     safe: Safe, mode: Mode, received: int
@@ -156,6 +169,7 @@ def test_a_coin_that_delivers_another_amount_is_refused(
         safe.refuse("deposit", safe.ann.address, 100, by=safe.ann)
 
 
+@shows("VAULT-5")
 @pytest.mark.parametrize("function", ["deposit", "withdraw"])
 def test_a_coin_that_says_no_is_believed(safe: Safe, function: str) -> None:
     safe.coin.send("setMode", Mode.FALSE, sender=safe.eve)
@@ -163,6 +177,7 @@ def test_a_coin_that_says_no_is_believed(safe: Safe, function: str) -> None:
         safe.refuse(function, safe.ann.address, 100, by=safe.ann)
 
 
+@shows("VAULT-10")
 @pytest.mark.parametrize("outer", ["deposit", "withdraw"])
 @pytest.mark.parametrize("inner", ["deposit", "withdraw"])
 def test_a_coin_does_not_come_back_in(safe: Safe, outer: str, inner: str) -> None:
@@ -173,6 +188,7 @@ def test_a_coin_does_not_come_back_in(safe: Safe, outer: str, inner: str) -> Non
         safe.refuse(outer, safe.ann.address, 100, by=safe.ann)
 
 
+@shows("VAULT-1", "VAULT-12")
 def test_donations_are_nobodys(safe: Safe) -> None:
     safe.coin.send("transfer", safe.vault.address, 50, sender=safe.ann)
     assert safe.claim(safe.ann) == 1000
@@ -181,6 +197,7 @@ def test_donations_are_nobodys(safe: Safe) -> None:
     assert safe.claim(safe.bob) == 1
 
 
+@shows("VAULT-6")
 def test_a_blocked_receiver_takes_another_address_and_stops_nobody(stage: Stage) -> None:
     ann, bob, friend = stage.holders
     for person in (ann, bob):

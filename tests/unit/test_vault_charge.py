@@ -9,6 +9,7 @@ from tests.support.payment import NONCE, authorization
 from tests.support.raw import attempt, deploy
 from tests.support.reverts import expect_revert
 from tests.support.safe import Mode, Safe, set_up
+from tests.support.shows import shows
 from tests.support.stage import MAX, Stage
 from tests.support.state import refused, unchanged
 from wellhead.chain import Receipt, UnlockedAccount
@@ -26,6 +27,7 @@ def moves(receipt: Receipt) -> list[tuple[str, dict[str, Any]]]:
     return [(e.name, e.arguments) for e in receipt.events if e.name in kinds]
 
 
+@shows("VAULT-8")
 @pytest.mark.parametrize("caller", ["market", "exchange", "contests", "router"])
 @pytest.mark.parametrize(
     ("amount", "by_claim"), [(0, 0), (1, 1), (999, 999), (1000, 1000), (1001, 1000), (2000, 1000)]
@@ -64,6 +66,7 @@ def test_a_charge_of_nothing_calls_no_coin(safe: Safe) -> None:
     assert [safe.claim(who) for who in (safe.ann, safe.bob, safe.eve)] == [1000, 0, 0]
 
 
+@shows("VAULT-8")
 def test_what_the_claim_covers_calls_no_coin(safe: Safe) -> None:
     safe.coin.send("setMode", Mode.FALSE, sender=safe.eve)
     safe.send("charge", safe.ann.address, safe.eve.address, 1000, by=safe.exchange)
@@ -72,17 +75,20 @@ def test_what_the_claim_covers_calls_no_coin(safe: Safe) -> None:
         safe.refuse("charge", safe.ann.address, safe.eve.address, 1, by=safe.exchange)
 
 
+@shows("VAULT-8")
 def test_a_charge_to_oneself_keeps_the_claim(safe: Safe) -> None:
     with unchanged(safe.stage, safe.vault):
         safe.send("charge", safe.ann.address, safe.ann.address, 1000, by=safe.market)
 
 
+@shows("VAULT-7")
 def test_nobody_else_charges(safe: Safe) -> None:
     for caller in (safe.eve, safe.ann, safe.stage.stranger):
         with expect_revert("Vault_MayNotCharge", caller.address, safe.ann.address):
             safe.refuse("charge", safe.ann.address, safe.bob.address, 1, by=caller)
 
 
+@shows("VAULT-8")
 def test_a_charge_needs_claim_and_balance_and_allowance_together(safe: Safe) -> None:
     with expect_revert("ERC20InsufficientBalance", safe.ann.address, 1000, 1001):
         safe.refuse("charge", safe.ann.address, safe.bob.address, 2001, by=safe.market)
@@ -108,6 +114,7 @@ def test_a_coin_that_delivers_another_amount_is_refused(
         safe.refuse("charge", safe.ann.address, safe.bob.address, 1100, by=safe.market)
 
 
+@shows("VAULT-10")
 @pytest.mark.parametrize(
     ("inner", "values"),
     [("deposit", 2), ("withdraw", 2), ("charge", 3), ("depositWithAuthorization", 8)],
@@ -140,6 +147,7 @@ def authorize(stage: Stage, payer: UnlockedAccount, *signed: Any) -> tuple[Any, 
     return (stage.cash.address, payer.address, *signed)
 
 
+@shows("VAULT-9")
 def test_an_authorization_becomes_the_payers_claim(stage: Stage) -> None:
     ann = stage.holders[0]
     stage.cash.send("mint", ann.address, 100, sender=ann)
@@ -168,6 +176,7 @@ def test_an_authorization_becomes_the_payers_claim(stage: Stage) -> None:
         )
 
 
+@shows("VAULT-9")
 @pytest.mark.parametrize("caller", ["market", "exchange", "contests", "router"])
 def test_who_charges_passes_authorizations_on(stage: Stage, safe: Safe, caller: str) -> None:
     ann = safe.ann
@@ -178,6 +187,7 @@ def test_who_charges_passes_authorizations_on(stage: Stage, safe: Safe, caller: 
     assert safe.claim(ann, stage.cash) == 40
 
 
+@shows("VAULT-9")
 def test_nobody_else_uses_an_authorization(stage: Stage) -> None:
     ann, bob, _ = stage.holders
     stage.cash.send("mint", ann.address, 100, sender=ann)
@@ -196,6 +206,7 @@ def test_a_coin_without_authorizations_is_refused(safe: Safe) -> None:
         safe.refuse("depositWithAuthorization", safe.ann.address, *signed, by=safe.ann)
 
 
+@shows("VAULT-5")
 def test_an_account_without_code_is_no_coin(safe: Safe) -> None:
     with unchanged(safe.stage, safe.vault), expect_revert(""):
         attempt(

@@ -19,7 +19,7 @@ from .world import World
 
 def check_bookings(world: World) -> None:
     """1: booked(h) is the sum of live leases; it was <= the sellable in force, and covered by the
-    bond, when it grew."""
+    bond, when it grew. [CAL-2, CAL-6, BOND-1]"""
     for cluster_id, book in world.market.books.items():
         name = f"cluster {cluster_id}"
         live = [Counter[int]() for _ in book.eras]
@@ -43,7 +43,8 @@ def check_bookings(world: World) -> None:
 
 
 def check_supply(world: World) -> None:
-    """2: the supply is the attested units, and the sum of balances; sellable is at most that."""
+    """2: the supply is the attested units, and the sum of balances; sellable is at most that.
+    [REG-1, REG-2]"""
     for cluster_id, cluster in world.registry.clusters.items():
         balances = cluster.token.balances
         _equal(sum(balances.values()), cluster.attested * UNIT, f"cluster {cluster_id}: supply")
@@ -55,7 +56,7 @@ def check_supply(world: World) -> None:
 
 
 def check_vault(world: World) -> None:
-    """3: the vault holds at least the sum of claims, of every coin."""
+    """3: the vault holds at least the sum of claims, of every coin. [VAULT-1]"""
     for coin in world.coins.values():
         claims = world.vault.claims.get(coin.address, {})
         held = coin.balance_of(world.vault.address)
@@ -69,8 +70,7 @@ def check_rent(world: World) -> None:
     that is left or withdrawn, to the last step.
 
     The market's and the router's claims cover what they keep of it: in the router what waits to be
-    released or swept, and what the floors carry.
-    """
+    released or swept, and what the floors carry. [ACC-15, CANCEL-10, ROUT-1]"""
     cash, kept, waiting = world.cash.address, 0, 0
     for cluster_id in world.registry.clusters:
         a = accounts(world, cluster_id)
@@ -103,7 +103,7 @@ def check_rent(world: World) -> None:
 
 def check_revenue(world: World) -> None:
     """5: claimed, owed, carried and what has not vested add up to the revenue that was added, per
-    currency, to the last step; with what is held it is what the router sent."""
+    currency, to the last step; with what is held it is what the router sent. [REV-1, REV-17]"""
     for cluster_id in world.registry.clusters:
         token = world.token(cluster_id)
         _check_currency(world, token, token.cash)
@@ -115,7 +115,8 @@ def check_revenue(world: World) -> None:
 
 
 def check_settlements(world: World) -> None:
-    """7: every ledger follows from the losses alone, however often anything was called."""
+    """7: every ledger follows from the losses alone, however often anything was called.
+    [ACC-7, SETTLE-1, SPLIT-3, BOND-5, BOND-8, ROUT-3]"""
     for cluster_id, book in world.market.books.items():
         name = f"cluster {cluster_id}"
         for lease_id, lease in book.leases.items():
@@ -155,7 +156,7 @@ def check_settlements(world: World) -> None:
 
 def check_losses(world: World) -> None:
     """8: L is the sum of the losses of final booked hours: what the record says up to Q, and more
-    only as far as the bond went."""
+    only as far as the bond went. [ACC-3, ACC-4, ACC-5]"""
     for cluster_id, book in world.market.books.items():
         name = f"cluster {cluster_id}"
         terms = world.registry.cluster_of(cluster_id).terms.service
@@ -175,7 +176,7 @@ def check_losses(world: World) -> None:
 
 def check_contests(world: World) -> None:
     """3 and 9: a contested hour is a record that is not final and moved nothing, and every deposit
-    is in the contests' claim."""
+    is in the contests' claim. [CON-1, CON-7]"""
     contests, ring = world.contests.open, world.oracle.ring
     held = {(s.sample.cluster, s.sample.hour) for s in ring.values() if s.is_contested}
     _require(held <= set(contests), f"held without a contest: {held - set(contests)}")
@@ -196,7 +197,7 @@ def check_contests(world: World) -> None:
 
 def check_down(world: World) -> None:
     """12: the default clock counts the seconds that were not paused of booked hours in a row in
-    which nothing was available, up to what suffices."""
+    which nothing was available, up to what suffices. [DEF-3]"""
     for cluster_id, book in world.market.books.items():
         down = 0
         for hour in sorted(book.losses):
@@ -212,7 +213,7 @@ def check_down(world: World) -> None:
 
 def check_receivers(world: World) -> None:
     """11: tokens only ever arrived at system holders, and at accounts that were not blocked and had
-    a credential of an accredited issuer, not expired, of a class that the rule named."""
+    a credential of an accredited issuer, not expired, of a class that the rule named. [COMP-1]"""
     for cluster_id in world.registry.clusters:
         for arrival in world.token(cluster_id).arrivals:
             who, names = arrival.standing, arrival.classes >> arrival.standing.kind & 1
