@@ -1,0 +1,85 @@
+"""Whether the proofs notice: each library broken in one place must yield a counterexample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.proofs import project, properties
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A text in a library that is replaced, and the property that must fail of it."""
+
+    library: str
+    old: str
+    new: str
+    proof: str
+
+
+FAULTS = (
+    Fault(
+        "ServiceLevel",
+        "(Q + penalty) * (promised - delivered) / promised",
+        "(Q + penalty) * (promised - delivered) / promised + 1",
+        "ServiceLevelProofs.check_lossIsTheFloorOfTheFormula",
+    ),
+    Fault(
+        "PriceCurve",
+        "(2 * booking.load + booking.time * booking.units)",
+        "(booking.load + booking.time * booking.units)",
+        "GrossProofs.check_splitInUnitsCostsTheSame",
+    ),
+    Fault(
+        "TokenAccount",
+        "type(uint256).max >> 8",
+        "type(uint256).max >> 9",
+        "TokenAccountProofs.check_withFlags",
+    ),
+    Fault(
+        "Holder",
+        "uint256 flags = Holder.unwrap(self) & (BLOCKED | SYSTEM);",
+        "uint256 flags = Holder.unwrap(self) & SYSTEM;",
+        "HolderProofs.check_withCredential",
+    ),
+    Fault(
+        "RevenueIndex",
+        "carried %= supply;",
+        "carried = 0;",
+        "RevenueIndexProofs.check_addConserves_cash",
+    ),
+    Fault(
+        "MarketClock",
+        "if (self.changes[middle].at <= timestamp) low",
+        "if (self.changes[middle].at < timestamp) low",
+        "MarketClockProofs.check_atThePresentIsNow",
+    ),
+    Fault(
+        "HourFlags",
+        "hour = (hour | 255) + 1;",
+        "hour = (hour | 255) + 2;",
+        "HourFlagsProofs.check_nextIsTheFirst",
+    ),
+    Fault(
+        "CapacityCalendar",
+        "total = across * covered + below.sum;",
+        "total = below.sum;",
+        "CalendarProofs.check_twoBookings",
+    ),
+)
+
+
+def main(only: str) -> bool:
+    """Print each fault's outcome; whether all were noticed."""
+    noticed = True
+    for fault in FAULTS:
+        if only not in fault.library and only not in fault.proof:
+            continue
+        file = f"contracts/libraries/{fault.library}.sol"
+        copy = project.copied("broken", {file: (fault.old, fault.new)})
+        (result,), said = properties.prove(copy, fault.proof)
+        print(f"{fault.library}: {fault.new!r}: {fault.proof}: {result.outcome}", flush=True)
+        if result.outcome != "COUNTEREXAMPLE":
+            noticed = False
+            print(said)
+    return noticed
