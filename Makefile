@@ -34,9 +34,12 @@ PYTHON_STAMP := .venv/ok-$(call key,uv.lock pyproject.toml)
 NODE_STAMP := node_modules/ok-$(call key,package-lock.json)
 TMP := mkdir -p $(STATE)/tmp && TMPDIR="$(CURDIR)/$(STATE)/tmp"
 RUN := .venv/bin/python -m wellhead.toolchain exec
+PROVE := $(STATE)/prove
+PROVE_FILES := $(addprefix tests/proofs/,pyproject.toml uv.lock package.json package-lock.json)
+PROVE_STAMP := $(PROVE)/ok-$(call key,$(PROVE_FILES))
 PROMETHEUS := $(STATE)/prometheus/usr/bin/prometheus
 
-.PHONY: help setup demo test lint types gas fuzz docs package prometheus clean
+.PHONY: help setup demo test lint types gas fuzz prove mutate coverage load docs package prometheus clean
 
 help:
 	@echo "make setup   install everything into this folder and compile the contracts"
@@ -45,7 +48,11 @@ help:
 	@echo "make lint    ruff"
 	@echo "make types   mypy"
 	@echo "make gas     gas of every operation, against the committed snapshot (RENEW=1 renews it)"
-	@echo "make fuzz    the property tests with many more examples"
+	@echo "make fuzz    the property tests with new seeds, for HOURS=1; what fails goes to .wellhead/fuzz"
+	@echo "make prove   Halmos on the arithmetic, Slither on the contracts (RENEW=1: its page)"
+	@echo "make mutate  whether the tests notice small mistakes in the contracts (WORKERS=2)"
+	@echo "make coverage  which lines and branches of the contracts the tests reach (RENEW=1: its page)"
+	@echo "make load    a large market and a year of a hundred clusters: gas, lists, the audit"
 	@echo "make docs    renew every command output in README.md and docs/"
 	@echo "make prometheus  Debian's Prometheus for its test, unpacked into this folder"
 	@echo "make package the wheel and the source archive, into dist/"
@@ -109,7 +116,29 @@ gas: setup
 	@$(RUN) python -m tests.gas.measure $(if $(RENEW),--renew)
 
 fuzz: setup
-	@HYPOTHESIS_PROFILE=fuzz $(RUN) pytest -q -m property
+	@$(RUN) python -m tests.property.fuzz --hours $(or $(HOURS),1) $(if $(WORKERS),--workers $(WORKERS))
+
+load: setup
+	@$(RUN) python -m tests.load
+
+prove: setup $(PROVE_STAMP)
+	@.venv/bin/python -m tests.proofs $(if $(RENEW),--renew)
+
+# Halmos and Slither need versions of web3 and others that ape does not bear.
+$(PROVE_STAMP): | $(NODE_STAMP)
+	@echo "wellhead: installing Halmos, Slither and forge"
+	@rm -rf $(PROVE) && mkdir -p $(PROVE) && cp $(PROVE_FILES) $(PROVE)
+	@$(TMP) UV_PROJECT_ENVIRONMENT="$(CURDIR)/$(PROVE)/venv" $(UV) sync -q --frozen --compile-bytecode \
+	  --project $(PROVE) --python $(STATE)/uv/bin/python
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" && $(TMP) npm ci --prefix $(PROVE) \
+	  --loglevel=error --ignore-scripts --no-audit --no-fund --no-update-notifier >/dev/null
+	@touch $@
+
+mutate: setup
+	@nice -n 10 $(RUN) python -m tests.mutation $(if $(WORKERS),--workers $(WORKERS))
+
+coverage: setup
+	@$(RUN) python -m tests.coverage $(if $(RENEW),--renew)
 
 docs: setup
 	@$(RUN) python -m docs.generate

@@ -13,7 +13,7 @@ from wellhead.audit.replay import Finding, Findings, Replay, Slot, told
 from wellhead.audit.trie import ProofError, decoded, prove, storage_root
 from wellhead.audit.vouching import is_unknown
 from wellhead.audit.words import keccak
-from wellhead.chain.rpc import Rpc, RpcError
+from wellhead.chain.rpc import NodeUnreachable, Rpc, RpcError
 
 #: Proofs and slots in one request.
 PROOFS, SLOTS = 50, 1_000
@@ -67,18 +67,31 @@ class State:
         found: list[Account | None] = []
         for first in range(0, len(addresses), PROOFS):
             part = [f"{address:#042x}" for address in addresses[first : first + PROOFS]]
-            answers: list[Any] = [None] * len(part)
-            if self.proves is not False:
-                try:
-                    asked = [("eth_getProof", [address, [], self.block]) for address in part]
-                    answers = self.rpc.batch(asked)
-                    self.proves = True
-                except RpcError as error:
-                    if not is_unknown(error):
-                        raise
-                    self.proves = False
-            found += [self._account(a, answer) for a, answer in zip(part, answers, strict=True)]
+            found += [
+                self._account(address, answer)
+                for address, answer in zip(part, self._proofs(part), strict=True)
+            ]
         return found
+
+    def _proofs(self, addresses: Sequence[str]) -> list[Any]:
+        """What the node gives to prove accounts: None where it knows no proofs, or takes too long
+        over one, as local nodes do for much storage."""
+        if self.proves is False:
+            return [None] * len(addresses)
+        try:
+            asked = [("eth_getProof", [address, [], self.block]) for address in addresses]
+            answers = self.rpc.batch(asked)
+        except RpcError as error:
+            if not is_unknown(error):
+                raise
+            self.proves = False
+            return [None] * len(addresses)
+        except NodeUnreachable:
+            if len(addresses) == 1:
+                return [None]
+            return [answer for address in addresses for answer in self._proofs([address])]
+        self.proves = True
+        return answers
 
     def _account(self, address: str, answer: dict[str, Any] | None) -> Account | None:
         if answer is None:
