@@ -195,13 +195,3 @@ def test_demo_refuses_what_it_can_not_replay(tmp_path: Path) -> None:
     assert "can not be read" in wellhead.refused(5, "demo", "--trace", tmp_path / "none")
     said = wellhead.refused(4, "demo", "--report", tmp_path / "none" / "r.json")
     assert "no report file can be written there" in said
-
-
-def test_demo_of_a_short_trace(tmp_path: Path) -> None:
-    wellhead = Command(tmp_path)
-    trace, report = tmp_path / "trace.csv", tmp_path / "report.json"
-    lines = [f"2020-04-01T{n // 60 % 24:02}:{n % 60:02}:00Z,8,5" for n in range(24 * 60)]
-    trace.write_text("timestamp_utc,gpus_total_count,gpus_running_count\n" + "\n".join(lines))
-    document = wellhead.json("demo", "--trace", trace, "--report", report)
-    assert document["books"] == json.loads(report.read_text())
-    assert document["books"]["hours"] == "24"

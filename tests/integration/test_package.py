@@ -222,10 +222,10 @@ def test_it_works_elsewhere_with_an_empty_home(elsewhere: Path) -> None:
     up = start("up", "--port", free_port())
     try:
         chain, said_first = finish(up)
-        books, said_second = finish(demo)
+        shown, said_second = finish(demo)
         assert (said_first + said_second).count("installing anvil") == 1
-        assert str(books["schema"]).startswith("wellhead.demo/")
-        assert (elsewhere / "demo-report.json").is_file()
+        assert str(shown["schema"]).startswith("wellhead.demo/")
+        assert shown["books"] == json.loads((elsewhere / "demo-report.json").read_text())
         state = home / ".local" / "share" / "wellhead"
         assert chain["deployment"] == str(state / "deployments" / "31337.json")
         assert chain["venue"] is not None
