@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.property.pair import Pair
+from tests.property.twin import feed_of, pool_of, venue_of
 from tests.support.shows import shows
 from tests.support.stage import FINALITY, HOUR, MAX, USD, Q, Terms
 from tests.support.sweeps import BITCOIN, Desk, desk_on, ordered_stage
 from wellhead.chain import Receipt, Reverted
 from wellhead.model import invariants
 from wellhead.model.samples import Sample
-from wellhead.model.sweep import Feed, Pool, Venue
 
 UNITS = 1_000
 TERMS = Terms(base_start=50 * USD, base_cap=100 * USD, bitcoin_share=Q // 2)
@@ -33,7 +33,10 @@ class Counter:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.pair = Pair(desk.stage, TERMS, UNITS)
-        world, chosen = self.pair.world, (self._venue(), self._pool(), self._feed())
+        world, chosen = (
+            self.pair.world,
+            (venue_of(self.desk), pool_of(self.desk), feed_of(self.desk)),
+        )
         world.router.set_venue(desk.stage.governor.address, chosen)
         for coin, twin in ((desk.stage.cash, world.cash), (desk.stage.reserve, world.reserve)):
             twin.mint(desk.pool.address, coin.call("balanceOf", desk.pool.address))
@@ -65,7 +68,7 @@ class Counter:
     def sweep(self, amount: int) -> bool:
         """Sweep on both; where the chain's goes through, the model learns what the pool did."""
         pair, key, keeper = self.pair, self.pair.cluster, self.desk.keeper
-        pool, feed, done = self._pool(), self._feed(), [0, 0]
+        pool, feed, done = pool_of(self.desk), feed_of(self.desk), [0, 0]
 
         def chain() -> Receipt:
             try:
@@ -93,18 +96,6 @@ class Counter:
         claim = self.desk.stage.vault.call("claimOf", *asked)
         assert claim == self.pair.world.vault.claim_of(*asked)
 
-    def _venue(self) -> Venue:
-        return Venue(*self.desk.venue.encoded())
-
-    def _pool(self) -> Pool:
-        contract = self.desk.pool.contract
-        tokens = contract.call("token0"), contract.call("token1")
-        return Pool(*tokens, contract.call("fee"), contract.call("slot0")[0])
-
-    def _feed(self) -> Feed:
-        _, answer, _, updated, _ = self.desk.feed.call("latestRoundData")
-        return Feed(self.desk.feed.call("decimals"), answer, updated)
-
 
 @pytest.fixture
 def counter(ordered: Desk) -> Iterator[Counter]:
@@ -117,7 +108,7 @@ def counter(ordered: Desk) -> Iterator[Counter]:
 
 def fresh(counter: Counter) -> None:
     """The feed speaks now."""
-    counter.desk.answer(counter._feed().answer)
+    counter.desk.answer(feed_of(counter.desk).answer)
     counter.pair.now = counter.desk.stage.now()
 
 
@@ -127,7 +118,7 @@ def fresh(counter: Counter) -> None:
 def test_sweeps_agree_with_the_model(counter: Counter, hours: int) -> None:
     assert not counter.sweep(MAX)  # nothing waits
     counter.earn(hours)
-    counter.desk.answer(counter._feed().answer, age=2 * HOUR)
+    counter.desk.answer(feed_of(counter.desk).answer, age=2 * HOUR)
     counter.pair.now = counter.desk.stage.now()
     assert not counter.sweep(MAX)  # stale
     for amount in (0, 1, 1_000, 3_000, 1_234_567_891):

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from tests.property.roles import Roles
 from tests.support.stage import FINALITY, MAX, NORWAY, RETAIL, Stage
+from tests.support.sweeps import Desk
 from wellhead.chain import UnlockedAccount
 from wellhead.chain.plan import ADMIN_ROLE, COMPLIANCE_ROLE, GUARDIAN_ROLE, OPERATOR_ROLE
 from wellhead.model.compliance import Credential
+from wellhead.model.sweep import Feed, Pool, Venue
 from wellhead.model.world import Addresses, World
 
 #: What the operator and the first holder have of the bitcoin token.
@@ -83,3 +85,21 @@ def _identify(stage: Stage, world: World, people: Sequence[UnlockedAccount]) -> 
             continue
         said = Credential(person.address, NORWAY, RETAIL, known["issued"], known["expires"])
         compliance.present(stage.issuer.address, said, is_signed=True)
+
+
+def venue_of(desk: Desk) -> Venue:
+    """Where bitcoin is bought."""
+    return Venue(*desk.venue.encoded())
+
+
+def pool_of(desk: Desk) -> Pool:
+    """The pool, as it stands now."""
+    contract = desk.pool.contract
+    tokens = contract.call("token0"), contract.call("token1")
+    return Pool(*tokens, contract.call("fee"), contract.call("slot0")[0])
+
+
+def feed_of(desk: Desk) -> Feed:
+    """What the feed says now."""
+    _, answer, _, updated, _ = desk.feed.call("latestRoundData")
+    return Feed(desk.feed.call("decimals"), answer, updated)

@@ -18,6 +18,7 @@ from wellhead.audit.replays import (
     oracle,
     registry,
 )
+from wellhead.model.terms import Pricing, Service, Split
 
 #: Of an EIP-712 domain: both are too short to be kept there.
 TEXTS = ("_nameFallback", "_versionFallback")
@@ -80,9 +81,9 @@ def test_a_clusters_entry_is_packed_as_solc_packs_it() -> None:
         policy=9,
         sku=10,
         region=11,
-        pricing=clusters.Pricing(*range(12, 25)),
-        service=clusters.Service(25, 26, 27),
-        split=clusters.Split(28, 29, 30),
+        pricing=Pricing(*range(12, 25)),
+        service=Service(25, 26, 27),
+        split=Split(28, 29, 30),
         registration=Log(0, "ClusterRegistered", {}, 0, 0, 0),
     )
     words = clusters.words(filled)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from wellhead.chain import Contract, Event, Rpc, RpcError
-from wellhead.chain.abi import decode_log, events_of
+from wellhead.chain.abi import decode_log, events_of, topic_of
 from wellhead.chain.contract import BATCH
 from wellhead.chain.logs import scan
 
@@ -57,7 +57,7 @@ def events_among(
         for topic, entry in events_of(contract.name).items()
         if entry["name"] in names and sum(i["indexed"] for i in entry["inputs"]) > place
     ]
-    words = [_word(value) for value in values]
+    words = [topic_of(value) for value in values]
     wanted, everything = set(words), [topics]
     named = [
         [topics, *[None] * place, words[first : first + MOST_VALUES]]
@@ -82,13 +82,3 @@ def newest(
             return found[-1]
         last, reach = first - 1, 2 * reach
     return None
-
-
-def portions(numbers: Sequence[int], size: int = BATCH) -> Iterator[Sequence[int]]:
-    """So many at a time."""
-    for first in range(0, len(numbers), size):
-        yield numbers[first : first + size]
-
-
-def _word(value: int | str) -> str:
-    return f"0x{int(value, 16) if isinstance(value, str) else value:064x}"

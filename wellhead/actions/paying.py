@@ -23,7 +23,6 @@ from wellhead.chain.typed import TypedSigner
 ALLOWANCE, PERMIT, AUTHORIZATION = "allowance", "permit", "authorization"
 CLAIM, APPROVAL = "claim", "approval"
 ASKED = (ALLOWANCE, PERMIT, AUTHORIZATION)
-WAYS = (CLAIM, ALLOWANCE, APPROVAL, PERMIT, AUTHORIZATION)
 
 #: Seconds for which a signature is good.
 SIGNATURE_LIFE = 3600

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -267,10 +267,6 @@ class Archive:
 
     def _damaged(self, error: Exception) -> SetupError:
         return SetupError(f"{self.path} is damaged ({error}): --fresh reads everything again")
-
-
-def as_proven(block: Block) -> Block:
-    return replace(block, proven=PROVEN)
 
 
 def _digest(block: Block, logs: Sequence[RawLog]) -> bytes | None:

@@ -39,17 +39,6 @@ class Setting:
     reserve_decimals: int
 
 
-class _Bookings:
-    """The market as the registry asks it."""
-
-    def __init__(self, market: MarketReplay) -> None:
-        self._market = market
-
-    def booked_at(self, cluster: int, hour: int) -> int:
-        units, _ = self._market.book(cluster).load(hour, hour + 1)
-        return units
-
-
 class Chain:
     """The replays of all contracts, the tokens' as they appear. Logs go in in order."""
 
@@ -64,7 +53,7 @@ class Chain:
             at["MetricsOracle"], findings, self.registry, self.vault, setting.finality
         )
         self.market = MarketReplay(at["LeaseMarket"], findings, self.registry, self.oracle)
-        self.registry.oracle, self.registry.market = self.oracle, _Bookings(self.market)
+        self.registry.oracle, self.registry.market = self.oracle, self.market
         self.router = RouterReplay(at["RevenueRouter"], findings, self.registry, self.market)
         self.exchange = ExchangeReplay(at["LeaseExchange"], findings, self.market)
         self.contests = ContestsReplay(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable
-from typing import Any, cast
-
 from Crypto.Hash import keccak as pycryptodome
 
 MAX = (1 << 256) - 1
@@ -13,37 +9,9 @@ MAX = (1 << 256) - 1
 EMPTY = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
 
 
-def _plain(data: bytes) -> bytes:
+def keccak(data: bytes) -> bytes:
+    """Without what eth_utils looks at first: an audit hashes millions of words."""
     return bytes(pycryptodome.new(digest_bits=256, data=data).digest())
-
-
-def _quick() -> Callable[[bytes], bytes]:
-    """The same on one state that is used again and again, a quarter of the time: an audit makes
-    millions. For one thread. What pycryptodome keeps inside may change: then the plain one."""
-    try:
-        library = cast("Any", pycryptodome)._raw_keccak_lib
-        state = ctypes.c_void_p()
-        if library.keccak_init(ctypes.byref(state), ctypes.c_size_t(64), ctypes.c_ubyte(24)):
-            return _plain
-        reset, absorb, digest = (
-            library.keccak_reset,
-            library.keccak_absorb,
-            library.keccak_digest,
-        )
-        place = ctypes.create_string_buffer(32)
-
-        def quick(data: bytes) -> bytes:
-            reset(state)
-            absorb(state, data, len(data))
-            digest(state, place, 32, 1)
-            return place.raw
-
-        return quick if all(quick(d) == _plain(d) for d in (b"", b"x" * 200)) else _plain
-    except Exception:
-        return _plain
-
-
-keccak: Callable[[bytes], bytes] = _quick()
 
 
 def slot_of(slot: int, *keys: int) -> int:

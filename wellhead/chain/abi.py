@@ -107,6 +107,11 @@ def decode_log(log: dict[str, Any]) -> Event | None:
     )
 
 
+def topic_of(value: int | str) -> str:
+    """A number or an address as it stands in a topic."""
+    return f"0x{int(value, 16) if isinstance(value, str) else value:064x}"
+
+
 def canonical_type(parameter: dict[str, Any]) -> str:
     """The ABI type with structs spelled out as tuples."""
     kind = str(parameter["type"])

@@ -19,6 +19,7 @@ from wellhead.chain.abi import (
     decode_log,
     events_of,
     functions_of,
+    topic_of,
 )
 from wellhead.chain.accounts import Account
 from wellhead.chain.logs import scan
@@ -121,7 +122,7 @@ class Contract:
         their order, None for any."""
         topic = next(t for t, e in events_of(self.name).items() if e["name"] == name)
         last = self.rpc.integer("eth_blockNumber") if to_block is None else to_block
-        topics = [topic, *(None if value is None else _word(value) for value in indexed)]
+        topics = [topic, *(None if value is None else topic_of(value) for value in indexed)]
         logs = scan(self.rpc, [self.address], topics, from_block, last)
         return [event for log in logs if (event := decode_log(log)) is not None]
 
@@ -173,11 +174,6 @@ def transact(rpc: Rpc, body: dict[str, Any], sender: Account, gas: int | None) -
 
 def _at(block: int | None) -> str:
     return "latest" if block is None else hex(block)
-
-
-def _word(value: int | str) -> str:
-    """A number or an address as a topic."""
-    return f"0x{int(value, 16) if isinstance(value, str) else value:064x}"
 
 
 def _estimate(rpc: Rpc, body: dict[str, Any]) -> int:

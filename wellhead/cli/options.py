@@ -46,7 +46,6 @@ def _below(limit: int) -> Callable[[str], int]:
 
 MONEY = Parsed("dollars", amounts.parse_money)
 SHARE = Parsed("share", amounts.parse_share)
-MULTIPLE = Parsed("multiple", lambda text: amounts.parse_decimal(text, amounts.MILLIONTHS))
 THOUSANDTHS = Parsed("units", lambda text: amounts.parse_decimal(text, amounts.THOUSANDTHS))
 BITCOIN = Parsed("bitcoin", amounts.parse_bitcoin)
 TOKENS = Parsed("units", amounts.parse_tokens)

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.property.machine.base import Machine, Reach, people, ups
+from tests.property.twin import feed_of, pool_of, venue_of
 from tests.support.stage import MAX, Q
 from tests.support.sweeps import AT, Desk
 from wellhead.chain import Receipt, Reverted
 from wellhead.chain.uniswap import PRICE, root_of
-from wellhead.model.sweep import Feed, Pool, Venue
+from wellhead.model.sweep import Venue
 
 
 class AtDesk(Machine):
@@ -25,7 +26,8 @@ class AtDesk(Machine):
     def begin_to_sweep(self) -> None:
         """The venue of the chain is the model's, and the pool has what it has."""
         self.world.router.set_venue(
-            self.stage.governor.address, (self._venue(), self._pool(), self._feed())
+            self.stage.governor.address,
+            (venue_of(self.desk), pool_of(self.desk), feed_of(self.desk)),
         )
         self._see_the_pool()
         self.say(PRICE, self.pair.now)
@@ -40,18 +42,6 @@ class AtDesk(Machine):
         for coin in self.pair.coins[:2]:
             held = coin.call("balanceOf", self.desk.pool.address)
             self.world.coins[coin.address].balances[self.desk.pool.address] = held
-
-    def _venue(self) -> Venue:
-        return Venue(*self.desk.venue.encoded())
-
-    def _pool(self) -> Pool:
-        contract = self.desk.pool.contract
-        tokens = contract.call("token0"), contract.call("token1")
-        return Pool(*tokens, contract.call("fee"), contract.call("slot0")[0])
-
-    def _feed(self) -> Feed:
-        _, answer, _, updated, _ = self.desk.feed.call("latestRoundData")
-        return Feed(self.desk.feed.call("decimals"), answer, updated)
 
 
 class SweepRules(AtDesk):
@@ -68,7 +58,7 @@ class SweepRules(AtDesk):
         """What the pool took and gave is what the model learns, whether that was good enough or
         not."""
         router, keeper = self.world.router, self.pair.people[who]
-        pool, feed, key, done = self._pool(), self._feed(), self.key, [0, 0]
+        pool, feed, key, done = pool_of(self.desk), feed_of(self.desk), self.key, [0, 0]
 
         def chain() -> Receipt:
             try:
@@ -133,7 +123,7 @@ class SweepRules(AtDesk):
             age = 0
         sender = getattr(self.stage, by)
         chosen = Venue(pool, feed, age, slippage, tip)
-        given = None if kind == "none" else (chosen, self._pool(), self._feed())
+        given = None if kind == "none" else (chosen, pool_of(self.desk), feed_of(self.desk))
         self.call(
             sender,
             self.stage.router,

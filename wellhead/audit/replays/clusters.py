@@ -7,43 +7,7 @@ from typing import Any
 
 from wellhead.audit.replay import Log
 from wellhead.audit.words import packed
-
-
-@dataclass(frozen=True, slots=True)
-class Pricing:
-    """As in the terms."""
-
-    base_start: int
-    base_floor: int
-    base_cap: int
-    low: int
-    high: int
-    target: int
-    speed: int
-    discount: int
-    discount_hours: int
-    cancel_fee: int
-    min_hours: int
-    max_hours: int
-    horizon_hours: int
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """As in the terms."""
-
-    sla: int
-    penalty: int
-    bond: int
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """As in the terms."""
-
-    operator: int
-    reporters: int
-    bitcoin: int
+from wellhead.model.terms import Pricing, Service, Split
 
 
 @dataclass(frozen=True, slots=True)

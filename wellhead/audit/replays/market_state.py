@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 from wellhead.audit.replay import Findings, Log, Replay, Slot
 from wellhead.audit.replays.book import Book
@@ -42,7 +41,6 @@ class MarketState(Replay):
         #: What the next events must say, 0 for none: which lease's metadata changed; who is minted
         #: the lease that a split made; which lease a cancellation burns.
         self.touched = self.heir = self.burning = 0
-        self._pricings: dict[int, Pricing] = {}
 
     # Looking up
 
@@ -65,14 +63,14 @@ class MarketState(Replay):
         ledger = sum(book.refund_ledger(part) for part in parts)
         return ledger + (self.shared.get(lease, 0) if parts[0].flags & SHARED else 0)
 
+    def booked_at(self, cluster: int, hour: int) -> int:
+        """Units booked in an hour."""
+        units, _ = self.book(cluster).load(hour, hour + 1)
+        return units
+
     def pricing(self, cluster: int) -> Pricing:
         """A cluster's pricing terms, as the formulas take them."""
-        found = self._pricings.get(cluster)
-        if found is None:
-            terms = self.registry.offer(cluster).pricing
-            found = Pricing(**{f.name: getattr(terms, f.name) for f in fields(Pricing)})
-            self._pricings[cluster] = found
-        return found
+        return self.registry.offer(cluster).pricing
 
     def known_cluster(self, log: Log) -> int:
         """The cluster that an event names; 0 where there is none such, which is a finding."""

@@ -9,10 +9,8 @@ from typing import Protocol
 from wellhead.audit.replay import Findings, Log, Replay, Slot
 from wellhead.audit.replays.clusters import WORDS, Cluster, words
 from wellhead.audit.replays.clusters import Offer as Offer  # re-exported
-from wellhead.audit.replays.clusters import Pricing as Pricing  # re-exported
-from wellhead.audit.replays.clusters import Service as Service  # re-exported
-from wellhead.audit.replays.clusters import Split as Split  # re-exported
 from wellhead.audit.words import list_of, packed, slot_of
+from wellhead.model.terms import Service, Split
 
 HOUR = 3600
 Q = 10**6
