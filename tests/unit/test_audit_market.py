@@ -12,9 +12,10 @@ from tests.support.bookings import book
 from tests.support.lifecycle import cancel, extend, split_hours, split_units
 from tests.support.rent import deliver, open_lease, report
 from tests.support.shares import at_once
-from tests.support.stage import EVIDENCE, FINALITY, GENESIS, HOUR, MAX, USD, Stage, Terms
+from tests.support.stage import EVIDENCE, FINALITY, GENESIS, HOUR, MAX, USD, Q, Stage, Terms
 from wellhead.audit.replays.book import STEPS
 from wellhead.audit.whole import Chain
+from wellhead.model.samples import Sample
 from wellhead.model.units import LEDGER_SCALE
 
 DAY = 24 * HOUR
@@ -221,3 +222,14 @@ def test_clusters_keep_books_of_their_own(stage: Stage) -> None:
     stage.registry.send("setSellable", clusters[0], 5, sender=stage.operator)
     books = check_owed(stage).market.books
     assert [books[cluster].bond > 0 for cluster in clusters] == [False, False, True]
+
+
+def test_an_alarm_names_the_units_of_its_own_hour(stage: Stage) -> None:
+    """Not those of the hours around it."""
+    cluster, hour = stage.cluster(100, LOOSE), stage.hour() + 2
+    for start, units in ((hour - 1, 3), (hour, 10), (hour + 1, 5)):
+        open_lease(stage, cluster, units, start, 1)
+    stage.to_hour(hour + 1)
+    stage.report([Sample(cluster, hour, 100_000, 10_000, Q)])
+    flagged = stage.registry.send("flagOffBook", cluster, hour, sender=stage.stranger)
+    assert flagged.event("OffBook")["booked"] == 10
