@@ -225,9 +225,9 @@ def test_clusters_keep_books_of_their_own(stage: Stage) -> None:
 
 
 def test_an_alarm_names_the_units_of_its_own_hour(stage: Stage) -> None:
-    """Not those of the hours around it."""
+    """Not those of the hours around it, which are more."""
     cluster, hour = stage.cluster(100, LOOSE), stage.hour() + 2
-    for start, units in ((hour - 1, 3), (hour, 10), (hour + 1, 5)):
+    for start, units in ((hour - 1, 30), (hour, 10), (hour + 1, 20)):
         open_lease(stage, cluster, units, start, 1)
     stage.to_hour(hour + 1)
     stage.report([Sample(cluster, hour, 100_000, 10_000, Q)])
