@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from time import sleep
+from typing import Any
 
 import pytest
 from eth_account import Account as EthAccount
@@ -32,7 +33,7 @@ from wellhead.chain.keys import KeyProblem
 from wellhead.chain.record import DeploymentError, Record
 from wellhead.oracle import wire
 from wellhead.oracle.chain import HOUR
-from wellhead.oracle.client import ReporterClient
+from wellhead.oracle.client import ReporterClient, ReporterUnreachable
 from wellhead.oracle.measurements import Proposal, Signed
 from wellhead.oracle.readings import Moment, Reading
 from wellhead.oracle.reporter.config import ClusterTable, ReporterConfig
@@ -253,3 +254,34 @@ def test_it_looks_and_measures_by_itself_whatever_goes_wrong_once(store: Store) 
     assert len(store.raws.times(1, 0, 2**40)) >= 2
     assert GENESIS in store.measured_hours(2, 0, 2**24)
     reporter.close()
+
+
+def test_a_peers_rest_begins_when_it_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However late it turns out that it does not answer."""
+    url, clock, asked = "http://127.0.0.1:1", [0.0], []
+    released, ended = threading.Event(), threading.Event()
+
+    def late(client: ReporterClient, *_: int) -> list[Signed]:
+        asked.append(clock[0])
+        released.wait()
+        raise ReporterUnreachable(client.url, "late")
+
+    ask = Peers._ask
+
+    def ending(*arguments: Any) -> list[Signed]:
+        try:
+            return ask(*arguments)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(ReporterClient, "measurements", late)
+    monkeypatch.setattr(Peers, "_ask", ending)
+    peers = Peers([url], ME, lambda: clock[0], patience=1)
+    assert peers.measurements(1, 0, 1) == []
+    clock[0] = REST - 1
+    released.set()
+    assert ended.wait(10)
+    clock[0] = REST
+    assert peers.measurements(1, 0, 1) == []
+    assert asked == [0.0, REST]
+    peers.close()

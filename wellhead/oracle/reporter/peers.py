@@ -39,15 +39,16 @@ class Peers:
 
     def measurements(self, cluster: int, begin: int, end: int) -> list[Signed]:
         """What the peers have seen of the hours [begin, end), unchecked."""
+        now = self._clock()
         asked = {
-            self._workers.submit(self._ask, client, cluster, begin, end): client.url
+            self._workers.submit(self._ask, client, cluster, begin, end, now): client.url
             for client in self._clients
             if self._is_awake(client.url)
         }
         done, late = wait(asked, timeout=self._patience)
         for future in late:
             future.cancel()
-            self._let_rest(asked[future])
+            self._let_rest(asked[future], now)
         return [signed for future in done for signed in future.result()]
 
     def silent(self) -> list[str]:
@@ -60,20 +61,23 @@ class Peers:
         for client in self._clients:
             client.close()
 
-    def _ask(self, client: ReporterClient, cluster: int, begin: int, end: int) -> list[Signed]:
+    def _ask(
+        self, client: ReporterClient, cluster: int, begin: int, end: int, now: float
+    ) -> list[Signed]:
         try:
             found = client.measurements(cluster, begin, end)
         except (ReporterUnreachable, ReporterRefused, ValueError) as error:
             log.warning("%s", error)
-            self._let_rest(client.url)
+            self._let_rest(client.url, now)
             return []
         with self._turn:
             self._resting.pop(client.url, None)
         return found
 
-    def _let_rest(self, url: str) -> None:
+    def _let_rest(self, url: str, asked: float) -> None:
+        """From when it was asked: that it did not answer is known sooner or later, and twice."""
         with self._turn:
-            self._resting[url] = self._clock()
+            self._resting[url] = max(asked, self._resting.get(url, asked))
 
     def _is_awake(self, url: str) -> bool:
         with self._turn:
