@@ -24,7 +24,7 @@ fuzz_profiles.load()
 @pytest.fixture(scope="session")
 def deployed() -> Iterator[Stage]:
     """One node and one deployment for all tests of a process; nothing in it may change."""
-    with Anvil(GENESIS) as anvil:
+    with Anvil(GENESIS, states=500) as anvil:
         yield build_stage(anvil)
 
 

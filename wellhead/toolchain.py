@@ -242,7 +242,15 @@ def _stamp(root: Path) -> str | None:
     manifest = root / MANIFEST
     if not manifest.is_file():
         return None
-    return f"{root}\n{build_hash(root)}\n{hashlib.sha256(manifest.read_bytes()).hexdigest()}\n"
+    seen = manifest.stat()
+    digest = _digest(manifest, (seen.st_mtime_ns, seen.st_size, seen.st_ino))
+    return f"{root}\n{build_hash(root)}\n{digest}\n"
+
+
+@lru_cache(maxsize=2)
+def _digest(path: Path, _seen: tuple[int, int, int]) -> str:
+    """A file's hash. Asked for at every deployment: what looks the same is not read again."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @contextmanager

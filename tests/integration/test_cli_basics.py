@@ -47,7 +47,8 @@ def test_help_loads_nothing_heavy() -> None:
         "import sys\n"
         "from wellhead.cli import cli\n"
         "cli(['--help'], standalone_mode=False)\n"
-        "heavy = {'ape', 'web3', 'rich', 'httpx', 'eth_abi', 'pydantic', 'wellhead.chain'}\n"
+        "heavy = {'ape', 'web3', 'rich', 'httpx', 'urllib3', 'eth_abi', 'pydantic', "
+        "'wellhead.chain'}\n"
         "print('loaded:', sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
     )
     done = subprocess.run(

@@ -20,12 +20,13 @@ def key_of(call: Call) -> Key:
 
 
 class Asker:
-    """One request for all calls. How a call is encoded, and what its last answer means, is kept:
-    most of what is asked after a step has not changed."""
+    """One request for all calls, which the node makes one after the other: in a batch it would hand
+    each to a thread, for several times the price. How a call is encoded, and what its last answer
+    means, is kept: most of what is asked after a step has not changed."""
 
     def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc
-        self._requests: dict[Key, tuple[str, list[Any]]] = {}
+        self._requests: dict[Key, dict[str, str]] = {}
         self._answers: dict[Key, tuple[str, Any]] = {}
 
     def ask(self, calls: Iterable[Call]) -> list[Any]:
@@ -33,19 +34,23 @@ class Asker:
         asked = [(key_of(call), call) for call in calls]
         for key, (contract, function, arguments) in asked:
             if key not in self._requests:
-                data = contract.functions[function].encode(arguments)
-                self._requests[key] = "eth_call", [{"to": contract.address, "data": data}, "latest"]
-        answers = self._rpc.batch([self._requests[key] for key, _ in asked])
+                view = contract.functions[function]
+                # Else a call would see what the calls before it did.
+                assert view.abi["stateMutability"] in ("view", "pure"), view.name
+                self._requests[key] = {"to": contract.address, "data": view.encode(arguments)}
+        bodies = [self._requests[key] for key, _ in asked]
+        (block,) = self._rpc("eth_simulateV1", {"blockStateCalls": [{"calls": bodies}]}, "latest")
         return [
-            self._read(key, call, answer)
-            for (key, call), answer in zip(asked, answers, strict=True)
+            self._read(key, call, made)
+            for (key, call), made in zip(asked, block["calls"], strict=True)
         ]
 
-    def _read(self, key: Key, call: Call, answer: str) -> Any:
-        known = self._answers.get(key)
+    def _read(self, key: Key, call: Call, made: dict[str, Any]) -> Any:
+        known, answer = self._answers.get(key), made["returnData"]
+        contract, function, arguments = call
+        assert made["status"] == "0x1", f"{contract.name}.{function}{arguments} reverted: {answer}"
         if known is not None and known[0] == answer:
             return known[1]
-        contract, function, _ = call
         value = plain(contract.functions[function].decode(bytes.fromhex(answer[2:])))
         self._answers[key] = answer, value
         return value

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
-import httpx
-
 from wellhead.chain import Rpc
 
 
@@ -30,7 +28,7 @@ class Asked:
 @contextmanager
 def counted() -> Iterator[Asked]:
     """Everything that this process asks nodes inside."""
-    asked, post, send = Asked(), Rpc._post, httpx.Client.send
+    asked, post, exchange = Asked(), Rpc._post, Rpc._exchange
 
     def posting(self: Rpc, body: Any) -> Any:
         asked.requests += 1
@@ -39,10 +37,10 @@ def counted() -> Iterator[Asked]:
         )
         return post(self, body)
 
-    def sending(self: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
-        response = send(self, request, **options)
-        asked.received += len(response.content)
-        return response
+    def exchanging(self: Rpc, sent: bytes) -> bytes:
+        answer = exchange(self, sent)
+        asked.received += len(answer)
+        return answer
 
-    with patch.object(Rpc, "_post", posting), patch.object(httpx.Client, "send", sending):
+    with patch.object(Rpc, "_post", posting), patch.object(Rpc, "_exchange", exchanging):
         yield asked

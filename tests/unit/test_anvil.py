@@ -32,7 +32,7 @@ class Node:
         return [{"pending": seen, "queued": "0x0"}, self.mines]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda _: None)
 
@@ -43,6 +43,7 @@ def anvil_at(node: Node) -> Anvil:
     return anvil
 
 
+@pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("pending", [0, 1, 7])
 def test_nothing_is_left_in_the_pool(pending: int) -> None:
     node = Node(pending)
@@ -50,7 +51,7 @@ def test_nothing_is_left_in_the_pool(pending: int) -> None:
     assert node.asked == [("evm_revert", 0)]
     node = Node(pending)
     anvil_at(node).mine_at(77)
-    assert node.asked == [("evm_setNextBlockTimestamp", pending), ("evm_mine", 0)]
+    assert node.asked == [("evm_mine", 0)]
 
 
 def test_what_waits_to_be_mined_by_hand_is_not_waited_for() -> None:
@@ -59,6 +60,7 @@ def test_what_waits_to_be_mined_by_hand_is_not_waited_for() -> None:
     assert node.asked[-1] == ("evm_mine", 4)
 
 
+@pytest.mark.usefixtures("no_waiting")
 def test_a_pool_that_stays_full_is_told() -> None:
     node = Node(10**9)
     with pytest.raises(RuntimeError, match="does not mine what is in its pool"):

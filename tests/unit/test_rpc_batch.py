@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 
 from wellhead.chain import NodeUnreachable, Rpc, RpcError
@@ -19,16 +19,15 @@ class Node:
         self.refusal = refusal
         self.sizes: list[int] = []
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        body = json.loads(request.content)
+    def __call__(self, body: Any) -> Any:
         if isinstance(body, dict):
             self.sizes.append(1)
-            return httpx.Response(200, json=self._answer(body))
+            return self._answer(body)
         self.sizes.append(len(body))
         if len(body) <= self.most:
-            return httpx.Response(200, json=[self._answer(one) for one in reversed(body)])
+            return [self._answer(one) for one in reversed(body)]
         error = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "too large"}}
-        return httpx.Response(200, json=error if self.refusal == "object" else [error])
+        return error if self.refusal == "object" else [error]
 
     @staticmethod
     def _answer(call: dict[str, Any]) -> dict[str, Any]:
@@ -37,9 +36,11 @@ class Node:
         return {"id": call["id"], "result": call["params"][0]}
 
 
-def rpc_to(node: Any, monkeypatch: pytest.MonkeyPatch) -> Rpc:
-    client = httpx.Client(transport=httpx.MockTransport(node))
-    monkeypatch.setattr(httpx, "Client", lambda **_: client)
+def rpc_to(node: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) -> Rpc:
+    def exchange(_: Rpc, sent: bytes) -> bytes:
+        return json.dumps(node(json.loads(sent))).encode()
+
+    monkeypatch.setattr(Rpc, "_exchange", exchange)
     return Rpc("http://node.example")
 
 
@@ -73,8 +74,5 @@ def test_an_error_of_one_call_is_raised(most: int, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_is_no_node_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def shop(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json="welcome")
-
     with pytest.raises(NodeUnreachable, match="not JSON-RPC"):
-        rpc_to(shop, monkeypatch).batch([("echo", [1]), ("echo", [2])])
+        rpc_to(lambda _: "welcome", monkeypatch).batch([("echo", [1]), ("echo", [2])])

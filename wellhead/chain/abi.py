@@ -8,9 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from eth_abi.abi import encode
-from eth_abi.codec import ABIDecoder
-from eth_abi.decoding import StringDecoder
-from eth_abi.registry import registry
+from eth_abi.decoding import ContextFramesBytesIO, StringDecoder, TupleDecoder
+from eth_abi.registry import ABIRegistry, registry
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -24,14 +23,29 @@ class _Text(StringDecoder):
         super().__init__("replace")  # type: ignore[no-untyped-call]
 
 
-def _decoder() -> ABIDecoder:
+@lru_cache(maxsize=1)
+def _registry() -> ABIRegistry:
     types = registry.copy()  # type: ignore[no-untyped-call]
     types.unregister_decoder("string")
     types.register_decoder("string", _Text)
-    return ABIDecoder(types)
+    return types  # type: ignore[no-any-return]
 
 
-decode = _decoder().decode
+@lru_cache(maxsize=2048)
+def _decoder(types: tuple[str, ...]) -> TupleDecoder:
+    """Kept, unlike the library's: chains are asked for the same types all the time."""
+    parts = [_registry().get_decoder(kind) for kind in types]
+    return TupleDecoder(decoders=parts)  # type: ignore[no-untyped-call]
+
+
+def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
+    """Values of these types, as `encode` takes them."""
+    stream = ContextFramesBytesIO(data)  # type: ignore[no-untyped-call]
+    values: tuple[Any, ...] = _decoder(tuple(types))(stream)
+    return values
+
+
+_checksummed = lru_cache(maxsize=4096)(to_checksum_address)
 
 
 @dataclass(frozen=True)
@@ -86,25 +100,37 @@ def decode_error(data: bytes) -> tuple[str, dict[str, Any]]:
     }
 
 
+class EventType:
+    """One event of an ABI: how its logs are decoded."""
+
+    def __init__(self, abi: dict[str, Any]) -> None:
+        self.name = str(abi["name"])
+        self.inputs = abi["inputs"]
+        self.plain = [i for i in self.inputs if not i["indexed"]]
+        self.indexed = [i for i in self.inputs if i["indexed"]]
+        self._types = [canonical_type(i) for i in self.plain]
+        self._topics = [canonical_type(i) for i in self.indexed]
+
+    def decode(self, log: dict[str, Any]) -> Event:
+        values = decode(self._types, bytes.fromhex(log["data"][2:]))
+        arguments = {i["name"]: shape(i, v) for i, v in zip(self.plain, values, strict=True)}
+        topics = zip(self.indexed, self._topics, log["topics"][1:], strict=True)
+        for i, kind, topic in topics:
+            (value,) = decode([kind], bytes.fromhex(topic[2:]))
+            arguments[i["name"]] = shape(i, value)
+        return Event(
+            name=self.name,
+            address=_checksummed(log["address"]),
+            arguments={i["name"]: arguments[i["name"]] for i in self.inputs},
+            block=int(log["blockNumber"], 16),
+            index=int(log["logIndex"], 16),
+        )
+
+
 def decode_log(log: dict[str, Any]) -> Event | None:
     """A log as an event; None when none of our contracts declares it."""
-    entry = event_index().get((log["topics"][0], len(log["topics"])))
-    if entry is None:
-        return None
-    plain = [i for i in entry["inputs"] if not i["indexed"]]
-    indexed = [i for i in entry["inputs"] if i["indexed"]]
-    values = decode([canonical_type(i) for i in plain], bytes.fromhex(log["data"][2:]))
-    arguments = {i["name"]: shape(i, v) for i, v in zip(plain, values, strict=True)}
-    for i, topic in zip(indexed, log["topics"][1:], strict=True):
-        (value,) = decode([canonical_type(i)], bytes.fromhex(topic[2:]))
-        arguments[i["name"]] = shape(i, value)
-    return Event(
-        name=entry["name"],
-        address=to_checksum_address(log["address"]),
-        arguments={i["name"]: arguments[i["name"]] for i in entry["inputs"]},
-        block=int(log["blockNumber"], 16),
-        index=int(log["logIndex"], 16),
-    )
+    known = event_index().get((log["topics"][0], len(log["topics"])))
+    return None if known is None else known.decode(log)
 
 
 def topic_of(value: int | str) -> str:
@@ -130,7 +156,7 @@ def shape(parameter: dict[str, Any], value: Any) -> Any:
     if kind == "tuple":
         fields = zip(parameter["components"], value, strict=True)
         return {component["name"]: shape(component, item) for component, item in fields}
-    return to_checksum_address(value) if kind == "address" else value
+    return _checksummed(value) if kind == "address" else value
 
 
 @lru_cache(maxsize=64)
@@ -146,6 +172,7 @@ def signature(entry: dict[str, Any]) -> str:
     return f"{entry['name']}({','.join(canonical_type(i) for i in entry['inputs'])})"
 
 
+@lru_cache(maxsize=64)
 def events_of(name: str) -> dict[str, dict[str, Any]]:
     """Events of one contract by their first topic."""
     entries = [e for e in toolchain.artifacts()[name]["abi"] if e["type"] == "event"]
@@ -153,12 +180,13 @@ def events_of(name: str) -> dict[str, dict[str, Any]]:
 
 
 @lru_cache(maxsize=1)
-def event_index() -> dict[tuple[str, int], dict[str, Any]]:
+def event_index() -> dict[tuple[str, int], EventType]:
     """Every event by first topic and number of topics (ERC-20 and ERC-721 share a Transfer)."""
     index = {}
     for name in toolchain.artifacts():
         for topic, entry in events_of(name).items():
-            index[(topic, 1 + sum(i["indexed"] for i in entry["inputs"]))] = entry
+            event = EventType(entry)
+            index[(topic, 1 + len(event.indexed))] = event
     return index
 
 

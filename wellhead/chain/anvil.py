@@ -21,7 +21,10 @@ HARDFORK = "cancun"
 
 class Anvil:
     """A node of our own. Time stands still between blocks: each is one second after the last,
-    unless the next one's time is set."""
+    unless the next one's time is set.
+
+    With `states`, so many of the last blocks can be asked for their state; else all of the last
+    3,600, most of which anvil writes to disk, which is slow."""
 
     def __init__(
         self,
@@ -30,11 +33,13 @@ class Anvil:
         port: int | None = None,
         chain_id: int = LOCAL_CHAIN_ID,
         accounts: int = 40,
+        states: int | None = None,
     ) -> None:
         self._genesis_time = genesis_time
         self._port = port
         self._chain_id = chain_id
         self._accounts = accounts
+        self._states = states
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
         self.rpc = Rpc("http://127.0.0.1:0")
@@ -67,6 +72,7 @@ class Anvil:
                     ),
                     # Where it puts the states that it does not keep in memory; else in HOME.
                     *("--cache-path", str(self._folder)),
+                    *(() if self._states is None else ("--prune-history", str(self._states))),
                 ],
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -111,9 +117,8 @@ class Anvil:
 
     def mine_at(self, timestamp: int) -> None:
         """Mine an empty block with this time, so that "now" is exactly this."""
-        self.next_block_at(timestamp)
         self._settle()
-        self.rpc("evm_mine")
+        self.rpc("evm_mine", timestamp)
 
     def snapshot(self) -> str:
         return str(self.rpc("evm_snapshot"))

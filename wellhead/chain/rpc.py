@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-import httpx
+import certifi
+from urllib3 import HTTPConnectionPool, PoolManager
+from urllib3.exceptions import HTTPError, LocationValueError, NewConnectionError
+from urllib3.exceptions import TimeoutError as TimedOut
+from urllib3.util import parse_url
+
+#: Connections that are kept, where several threads ask the same node.
+_KEPT = 20
 
 
 class NodeUnreachable(Exception):  # noqa: N818
@@ -34,7 +44,10 @@ class RpcError(Exception):
 
 def shown(url: str) -> str:
     """A node's address as it may be shown and logged: providers put their keys into the rest."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no address at all, and nobody knows where in it a key is
+        return f"{url.partition('://')[0]}://..."
     host = parts.netloc.rpartition("@")[2]
     if not host or (host == parts.netloc and parts.path in ("", "/") and not parts.query):
         return url
@@ -47,13 +60,32 @@ def _by_id(body: Any) -> dict[Any, dict[str, Any]]:
     return {answer.get("id"): answer for answer in listed if isinstance(answer, dict)}
 
 
+def _reason(error: HTTPError) -> str:
+    """Why there was no answer, in the system's own words where it has any."""
+    if isinstance(error, TimedOut) and not isinstance(error, NewConnectionError):
+        return "timed out"
+    told = error.__cause__ or (error.args or [error])[-1]
+    return str(told) or type(told).__name__
+
+
+@dataclass(frozen=True)
+class _Node:
+    """Where an address leads: connections, which are opened when they are needed, the path behind
+    them, and what every request says of itself."""
+
+    url: str
+    connections: HTTPConnectionPool
+    path: str
+    headers: dict[str, str]
+
+
 class Rpc:
     """A node: `rpc("eth_chainId")`. Every answer is the node's, undecoded."""
 
     def __init__(self, url: str, timeout: float = 60.0) -> None:
         self.url = url
-        # The environment's proxies are for the outside world; a node is addressed directly.
-        self._http = httpx.Client(timeout=timeout, trust_env=False)
+        self._timeout = timeout
+        self._node: _Node | None = None
         self._ids = count(1)
         #: Calls in one request that the node is known to take, or not known to refuse.
         self._most = 1_000_000
@@ -95,22 +127,51 @@ class Rpc:
         return int(self("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
     def close(self) -> None:
-        self._http.close()
+        if self._node is not None:
+            self._node.connections.close()
 
     def _request(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
 
     def _post(self, body: Any) -> Any:
+        sent = json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
         try:
-            response = self._http.post(self.url, json=body)
-            response.raise_for_status()
-            return response.json()
-        except httpx.InvalidURL as error:
-            raise NodeUnreachable(self.url, str(error)) from error
-        except httpx.HTTPError as error:
-            raise NodeUnreachable(self.url, str(error) or type(error).__name__) from error
+            return json.loads(self._exchange(sent))
+        except HTTPError as error:
+            raise NodeUnreachable(self.url, _reason(error)) from error
         except ValueError as error:
             raise NodeUnreachable(self.url, "the answer is not JSON") from error
+
+    def _exchange(self, sent: bytes) -> bytes:
+        """One request, and what came back."""
+        node = self._node
+        if node is None or node.url != self.url:
+            self.close()
+            node = self._node = self._addressed()
+        response = node.connections.urlopen("POST", node.path, sent, node.headers, redirect=False)
+        if not 200 <= response.status < 300:
+            raise HTTPError(f"status {response.status} {response.reason or ''}".rstrip())
+        return response.data
+
+    def _addressed(self) -> _Node:
+        """Proxies of the environment are for the outside world: no pool of urllib3 asks for one."""
+        address = parse_url(self.url)
+        if address.scheme not in ("http", "https") or not address.host:
+            raise LocationValueError("its address is not http:// or https:// and a host")
+        headers = {
+            "Accept-Encoding": "gzip, deflate",
+            "Content-Type": "application/json",
+            "User-Agent": "wellhead",
+        }
+        if address.auth is not None:
+            user, _, password = address.auth.partition(":")
+            known = f"{unquote(user)}:{unquote(password)}".encode()
+            headers["Authorization"] = f"Basic {b64encode(known).decode()}"
+        pools = PoolManager(
+            timeout=self._timeout, maxsize=_KEPT, retries=False, ca_certs=certifi.where()
+        )
+        connections = pools.connection_from_url(self.url)
+        return _Node(self.url, connections, address.request_uri, headers)
 
     @staticmethod
     def _result(method: str, answer: dict[str, Any]) -> Any:
