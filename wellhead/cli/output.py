@@ -17,6 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from wellhead.printable import printable
+
 #: Width of a table when stdout is no terminal and $COLUMNS does not say.
 WIDTH = 100
 
@@ -69,7 +71,7 @@ class Output:
         for position, name in enumerate(header):
             table.add_column(name, justify="right" if position else "left", overflow="fold")
         for row in listed:
-            table.add_row(*(Text(cell) for cell in row))
+            table.add_row(*(Text(printable(cell)) for cell in row))
         unbounded = self._stdout.options.update(max_width=10_000)
         if self._stdout.measure(table, options=unbounded).maximum <= self._stdout.width:
             self._print(table)
@@ -87,18 +89,18 @@ class Output:
 
     def note(self, text: str) -> None:
         """Something that a person should know."""
-        self._stderr.print(Text(text))
+        self._stderr.print(Text(printable(text)))
 
     def warn(self, text: str) -> None:
-        self._stderr.print(Text(text, style="yellow"))
+        self._stderr.print(Text(printable(text), style="yellow"))
 
     def fail(self, text: str) -> None:
-        self._stderr.print(Text.assemble(("error: ", "bold red"), text))
+        self._stderr.print(Text.assemble(("error: ", "bold red"), printable(text)))
 
     def detail(self, text: str) -> None:
         """Something that only --verbose shows."""
         if self.verbose:
-            self._stderr.print(Text(text, style="dim"))
+            self._stderr.print(Text(printable(text), style="dim"))
 
     @contextmanager
     def working(self, what: str) -> Iterator[Advance]:
@@ -121,7 +123,7 @@ class Output:
 
     def _facts(self, title: str, rows: Iterable[Row]) -> Table:
         """Names and values side by side; a value under its name where it is too narrow for that."""
-        listed = list(rows)
+        listed = [(name, printable(value)) for name, value in rows]
         names = max((cell_len(name) for name, _ in listed), default=0)
         words = [cell_len(word) for _, value in listed for word in value.split()]
         needed = names + min(max(words, default=0), ADDRESS) + 4
@@ -165,7 +167,7 @@ def _console(stream: IO[str] | None, *, soft_wrap: bool = False) -> Console:
 
 
 def _title(title: str) -> Text | None:
-    return Text(title, style="bold") if title else None
+    return Text(printable(title), style="bold") if title else None
 
 
 def _plain(value: Any) -> Any:
