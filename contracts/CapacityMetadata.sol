@@ -109,8 +109,9 @@ contract CapacityMetadata is ICapacityMetadata {
         figures_.measured = record.measured;
         figures_.work = record.work;
         figures_.energy = record.energy;
-        if (figures_.bookedThen == 0) return;
-        uint256 loss = ServiceLevel.loss(record.available, figures_.bookedThen, service.sla, service.penalty);
+        uint256 covered = _market.coveredAt(clusterId, hour);
+        if (covered == 0) return;
+        uint256 loss = ServiceLevel.loss(record.available, covered, service.sla, service.penalty);
         figures_.served = loss < Q ? Q - loss : 0;
     }
 

@@ -103,9 +103,10 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         if (number != entry.attestations) revert CapacityRegistry_AttestationNumber(entry.attestations, number);
         uint256 signers =
             _oracle.requireQuorum(attestationDigest(clusterId, units, number, evidence), signatures);
+        entry.attestations = uint32(number + 1); // used, before a coin is asked
         // The units are about to change, and with them who shares revenue and what a booked fraction means: account for
         // the past first.
-        _router.closeForMint(clusterId);
+        _router.topUp(clusterId, msg.sender, units);
         _market.updateBase(clusterId);
         _requireCurrent(clusterId);
 
@@ -113,7 +114,6 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         uint256 sellable = entry.sellable + units;
         entry.attested = uint32(attested);
         entry.sellable = uint32(sellable);
-        entry.attestations = uint32(number + 1);
         emit Attested(clusterId, units, attested, sellable, evidence, signers);
         ICapacityToken(entry.token).mint(msg.sender, units * UNIT);
     }
@@ -159,13 +159,14 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
         uint256 attested = _entry(clusterId).attested;
         IMetricsOracle.Record memory record = _oracle.recordOf(clusterId, hour);
         if (!record.reported) revert CapacityRegistry_NotReported(clusterId, hour);
-        uint256 booked = _market.bookedAt(clusterId, hour);
+        uint256 covered = _market.coveredAt(clusterId, hour);
+        uint256 whole = attested * HOUR;
         // Rounded up, so that a fraction is no alarm.
-        uint256 limit = attested == 0 ? 0 : (booked * Q + attested - 1) / attested + OFF_BOOK_TOLERANCE;
+        uint256 limit = attested == 0 ? 0 : (covered * Q + whole - 1) / whole + OFF_BOOK_TOLERANCE;
         if (record.measured <= limit) {
             revert CapacityRegistry_WithinBooked(clusterId, hour, record.measured, limit);
         }
-        emit OffBook(clusterId, hour, record.measured, booked, attested);
+        emit OffBook(clusterId, hour, record.measured, covered, attested);
     }
 
     /// @inheritdoc ICapacityRegistry

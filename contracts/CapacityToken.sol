@@ -119,11 +119,6 @@ contract CapacityToken is ICapacityToken, IERC20Errors, EIP712, Nonces {
     /// @inheritdoc ICapacityToken
     function mint(address account, uint256 amount) external onlyRegistry {
         if (!canReceive(account)) revert ERC7943CannotReceive(account);
-        // New tokens take no part of what came before them, vested or not.
-        if (_totals.flags() != 0) {
-            _cashLedger.vestAll();
-            _reserveLedger.vestAll();
-        }
         TokenAccount totals = _settled();
         uint256 supply = totals.tokens() + amount;
         if (supply > TokenAccountLib.MAX_TOKENS) revert CapacityToken_SupplyTooLarge(supply);
@@ -161,6 +156,14 @@ contract CapacityToken is ICapacityToken, IERC20Errors, EIP712, Nonces {
             _reserveLedger.add(amount, backlog, totals.tokens(), _reserveShift, flags & RESERVE_VESTS != 0);
         _totals = totals.grown(0, step).withFlags((flags & ~RESERVE_VESTS) | (vests ? RESERVE_VESTS : 0));
         emit ReserveAdded(amount, backlog);
+    }
+
+    /// @inheritdoc ICapacityToken
+    function topUp(uint256 cashAmount, uint256 reserveAmount) external onlyRouter {
+        _totals = _settled();
+        if (cashAmount != 0) _cashLedger.join(cashAmount, _cashShift);
+        if (reserveAmount != 0) _reserveLedger.join(reserveAmount, _reserveShift);
+        emit ToppedUp(cashAmount, reserveAmount);
     }
 
     /// @inheritdoc ICapacityToken

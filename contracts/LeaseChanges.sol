@@ -90,7 +90,6 @@ contract LeaseChanges is LeaseBase, ILeaseChanges {
                 (part.start, part.firstSeconds) = (uint24(hour), uint16(HOUR));
                 part.flags |= LeaseBook.CUT;
             }
-            part.extensions = 0;
             part.flags &= LeaseBook.CUT;
             _terms[_partKey(newLeaseId, moved++)] = part;
         }
@@ -110,7 +109,6 @@ contract LeaseChanges is LeaseBase, ILeaseChanges {
         ICapacityRegistry.Offer memory offer = _registry.offerOf(parts[0].clusterId);
         _storeBase(book, parts[0].clusterId, _currentBase(book, offer));
         uint256 rent;
-        uint256 hoursLeft;
         for (uint256 i = parts.length; i != 0 && parts[i - 1].end > from; --i) {
             LeaseBook.Term memory part = parts[i - 1];
             if (part.flags & LeaseBook.CUT != 0 && offer.pricing.discount != 0) {
@@ -119,7 +117,6 @@ contract LeaseChanges is LeaseBase, ILeaseChanges {
             uint256 first = from < part.start ? part.start : from;
             refund += _giveBack(book, offer, part, first);
             rent += part.rate * (part.end - first);
-            hoursLeft += part.end - first;
             book.leave(part, first);
             if (first == part.start) _drop(leaseId, i - 1);
             else _shorten(leaseId, i - 1, first);
@@ -127,9 +124,9 @@ contract LeaseChanges is LeaseBase, ILeaseChanges {
         refund /= RATE_SCALE;
         earned = rent * Q - refund * LEDGER_SCALE;
         if (earned == 0) return (refund, 0);
-        book.earnings.earned += earned.toUint128();
-        // It is the rent of many hours, and vests like theirs.
-        book.earnings.hoursCovered += uint32(hoursLeft);
+        book.earnings.earned += earned.toUint112();
+        // It is the rent of hours to come, and says nothing of those that have passed.
+        book.earnings.cancelled += (earned / LEDGER_SCALE).toUint56();
     }
 
     /// What the curve gives for the hours of a part from `from` on, 2^-32 stablecoin units.

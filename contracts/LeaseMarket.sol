@@ -89,19 +89,23 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
     }
 
     /// @inheritdoc ILeaseBookings
-    function collect(uint256 clusterId) external returns (uint256 earned, uint256 remainder, uint256 hoursCovered) {
+    function collect(uint256 clusterId)
+        external
+        returns (uint256 earned, uint256 remainder, uint256 hoursCovered, uint256 cancelled)
+    {
         if (msg.sender != _router) revert LeaseMarket_NotRouter(msg.sender);
         LeaseBook.Book storage book = _books[clusterId];
         LeaseBook.Earnings memory ledger = book.earnings;
         earned = ledger.earned / LEDGER_SCALE;
-        remainder = ledger.remainder / LEDGER_SCALE;
-        if (earned + remainder == 0) return (0, 0, 0);
-        hoursCovered = ledger.hoursCovered;
-        unchecked {
-            book.earnings = LeaseBook.Earnings(
-                uint128(ledger.earned - earned * LEDGER_SCALE), uint96(ledger.remainder - remainder * LEDGER_SCALE), 0
-            );
-        }
+        remainder = ledger.remainder / RATE_SCALE;
+        if (earned + remainder == 0) return (0, 0, 0, 0);
+        (hoursCovered, cancelled) = (ledger.hoursCovered, ledger.cancelled);
+        book.earnings = LeaseBook.Earnings({
+            earned: uint112(ledger.earned % LEDGER_SCALE),
+            cancelled: 0,
+            remainder: uint64(ledger.remainder % RATE_SCALE),
+            hoursCovered: 0
+        });
         _vault.move(cash, _router, earned + remainder);
     }
 
@@ -151,29 +155,12 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
             lost: meter.lost,
             down: meter.down,
             earned: book.earnings.earned,
-            remainder: book.earnings.remainder,
+            remainder: book.earnings.remainder * Q,
             bond: book.bond,
             base: book.base,
             baseHour: book.baseHour,
             era: book.era
         });
-    }
-
-    /// @inheritdoc ILeaseBookings
-    function bookedAt(uint256 clusterId, uint256 hour) external view returns (uint256 units) {
-        unchecked {
-            (units,) = _books[clusterId].load(hour, hour + 1); // nothing in the last hour of all
-        }
-    }
-
-    /// @inheritdoc ILeaseBookings
-    function peakBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256 units) {
-        (units,) = _books[clusterId].load(from, to);
-    }
-
-    /// @inheritdoc ILeaseBookings
-    function sumBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256 unitHours) {
-        (, unitHours) = _books[clusterId].load(from, to);
     }
 
     /// @notice ERC-165: ERC-721 with its metadata, ERC-4906 and ERC-4907.
@@ -202,7 +189,7 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
             flags: 0
         });
         book.enter(term);
-        book.earnings.remainder += ((priced.cost * RATE_SCALE - term.rent()) * Q).toUint96();
+        book.earnings.remainder += uint64(priced.cost * RATE_SCALE - term.rent()); // below 2^15
     }
 
     /// The booking that makes a lease longer.

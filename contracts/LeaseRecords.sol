@@ -71,6 +71,28 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
     }
 
     /// @inheritdoc ILeaseRecords
+    function bookedAt(uint256 clusterId, uint256 hour) external view returns (uint256 units) {
+        unchecked {
+            (units,) = _books[clusterId].load(hour, hour + 1); // nothing in the last hour of all
+        }
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function peakBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256 units) {
+        (units,) = _books[clusterId].load(from, to);
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function sumBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256 unitHours) {
+        (, unitHours) = _books[clusterId].load(from, to);
+    }
+
+    /// @inheritdoc ILeaseRecords
+    function coveredAt(uint256 clusterId, uint256 hour) external view returns (uint256 unitSeconds) {
+        return _books[clusterId].coveredIn(hour);
+    }
+
+    /// @inheritdoc ILeaseRecords
     function baseOf(uint256 clusterId) external view returns (uint256 base) {
         return _currentBase(_books[clusterId], _registry.offerOf(clusterId));
     }

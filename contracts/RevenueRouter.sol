@@ -5,6 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICapacityRegistry} from "./interfaces/ICapacityRegistry.sol";
 import {ICapacityToken} from "./interfaces/ICapacityToken.sol";
@@ -20,6 +21,7 @@ import {SweepPrice} from "./libraries/SweepPrice.sol";
 /// and one stablecoin to be worth one unit of the feed's currency. Liveness: `distribute` and `release` need any
 /// caller; a sweep needs a fresh price and a pool that has bitcoin at it, else the money waits.
 contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransient {
+    using Math for uint256;
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
@@ -31,12 +33,14 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
         uint32 bitcoin;
     }
 
-    /// One slot: revenue split and remainders so far, what waits to be swept and since which hour.
+    /// One slot: revenue split and remainders so far; what waits to be swept, what of it cancellations earned, and since
+    /// which hour the rest waits.
     struct Routed {
-        uint80 total;
-        uint80 bitcoinPending;
-        uint64 remainders;
-        uint32 pendingSince;
+        uint64 total;
+        uint64 bitcoinPending;
+        uint64 bitcoinCancelled;
+        uint40 remainders;
+        uint24 pendingSince;
     }
 
     /// What became claims of the operator's and the reporters'.
@@ -97,17 +101,25 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
     }
 
     /// @inheritdoc IRevenueRouter
-    function closeForMint(uint256 clusterId) external {
+    function topUp(uint256 clusterId, address operator, uint256 units) external {
         if (msg.sender != address(_registry)) revert RevenueRouter_NotRegistry(msg.sender);
         _market.accrue(clusterId);
         _distribute(clusterId);
-        uint256 pending = _routed[clusterId].bitcoinPending;
-        if (pending == 0) return;
-        _routed[clusterId].bitcoinPending = 0;
-        emit PaidInCash(clusterId, pending);
-        address token = _payees[clusterId].token;
-        _vault.move(_cash, token, pending);
-        ICapacityToken(token).addCash(pending, 0);
+        (uint256 pending, uint256 cash, uint256 reserve) = topUpOf(clusterId, units);
+        if (pending + cash + reserve == 0) return;
+        emit ToppedUp(clusterId, operator, pending, cash, reserve);
+        (, address token,) = _registry.payeesOf(clusterId);
+        if (pending != 0) {
+            Routed memory routed = _routed[clusterId];
+            // It counts as what waits already: in part as of cancellations, in part as old as that.
+            routed.bitcoinCancelled += uint64(pending * routed.bitcoinCancelled / routed.bitcoinPending);
+            routed.bitcoinPending = (routed.bitcoinPending + pending).toUint64();
+            _store(_routed[clusterId], routed);
+            _vault.charge(_cash, operator, address(this), pending);
+        }
+        if (cash != 0) _vault.charge(_cash, operator, token, cash);
+        if (reserve != 0) _vault.charge(_reserve, operator, token, reserve);
+        if (cash + reserve != 0) ICapacityToken(token).topUp(cash, reserve);
     }
 
     /// @inheritdoc IRevenueRouter
@@ -137,16 +149,21 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
         if (maxAmount == 0) revert RevenueRouter_NothingToSweep(clusterId);
 
         (spent, received) = _buy(at, maxAmount);
-        routed.bitcoinPending -= uint80(spent);
+        // What was distributed during the swap counts too.
+        uint256 cancelled = spent * routed.bitcoinCancelled / routed.bitcoinPending;
+        routed.bitcoinPending -= uint64(spent);
+        routed.bitcoinCancelled -= uint64(cancelled);
         uint256 tip = received * at.tip / Q;
         uint256 waited = block.timestamp / HOUR - routed.pendingSince;
         emit Swept(clusterId, msg.sender, spent, received, tip);
         uint256 amount = received - tip;
+        uint256 backlog = cancelled == 0 ? 0 : amount * cancelled / spent;
+        if (waited > DAY_HOURS) backlog = amount - (amount - backlog) * DAY_HOURS / waited;
         address token = _payees[clusterId].token;
         _vault.deposit(_reserve, address(this), received);
         _vault.move(_reserve, token, amount);
         if (tip != 0) _vault.move(_reserve, msg.sender, tip);
-        ICapacityToken(token).addReserve(amount, waited > DAY_HOURS ? amount - amount * DAY_HOURS / waited : 0);
+        ICapacityToken(token).addReserve(amount, backlog);
     }
 
     /// @inheritdoc IRevenueRouter
@@ -205,8 +222,22 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
         return _routed[clusterId].bitcoinPending;
     }
 
+    /// @inheritdoc IRevenueRouter
+    function topUpOf(uint256 clusterId, uint256 units)
+        public
+        view
+        returns (uint256 pending, uint256 cash, uint256 reserve)
+    {
+        uint256 attested = _registry.offerOf(clusterId).attested;
+        if (attested == 0) return (0, 0, 0); // nobody's part would become smaller
+        (, address token,) = _registry.payeesOf(clusterId);
+        pending = (uint256(_routed[clusterId].bitcoinPending) * units).ceilDiv(attested);
+        cash = _partOf(ICapacityToken(token).cashRevenue(), units, attested);
+        reserve = _partOf(ICapacityToken(token).reserveRevenue(), units, attested);
+    }
+
     function _distribute(uint256 clusterId) private returns (uint256 distributed) {
-        (uint256 earned, uint256 remainder, uint256 hoursCovered) = _market.collect(clusterId);
+        (uint256 earned, uint256 remainder, uint256 hoursCovered, uint256 cancelled) = _market.collect(clusterId);
         distributed = earned + remainder;
         if (distributed == 0) return 0;
         Payees memory payees = _payeesOf(clusterId);
@@ -214,29 +245,42 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
         uint256 cash;
         uint256 bitcoin;
         uint256 backlog;
-        // The total fits 80 bits and is an upper bound of all the rest; remainders are below a unit for each lease.
+        // The total fits 64 bits, and more than any part of it; remainders are below a unit for each lease.
         unchecked {
-            uint256 before = routed.total;
-            uint256 total = before + earned;
-            bitcoin = _part(total, payees.bitcoin) - _part(before, payees.bitcoin);
+            uint256 total = (routed.total + earned).toUint64();
+            bitcoin = _part(total, payees.bitcoin) - _part(routed.total, payees.bitcoin);
             uint256 cashShare = Q - payees.operator - payees.reporters - payees.bitcoin;
-            cash = _part(total, cashShare) - _part(before, cashShare);
-            if (hoursCovered > 1) backlog = cash - cash / hoursCovered;
+            cash = _part(total, cashShare) - _part(routed.total, cashShare);
+            // What cancellations earned vests whole; of the rest, all but what an hour brings on average.
+            if (cancelled != 0) backlog = cash * cancelled / earned;
             if (bitcoin != 0) {
+                uint256 since = routed.pendingSince;
+                uint256 more = hoursCovered;
                 // Each distribution adds the hours that it covers beyond its own to the time that has passed.
-                uint256 since = routed.bitcoinPending == 0 ? block.timestamp / HOUR : routed.pendingSince;
-                uint256 more = routed.bitcoinPending == 0 || hoursCovered == 0 ? hoursCovered : hoursCovered - 1;
-                routed.pendingSince = uint32(since > more ? since - more : 0);
+                if (routed.bitcoinPending == routed.bitcoinCancelled) since = block.timestamp / HOUR;
+                else if (more != 0) --more;
+                routed.pendingSince = uint24(since > more ? since - more : 0);
+                if (cancelled != 0) routed.bitcoinCancelled += uint64(bitcoin * cancelled / earned);
             }
-            routed.total = total.toUint80();
-            routed.bitcoinPending += uint80(bitcoin);
-            routed.remainders += uint64(remainder);
+            if (hoursCovered > 1) backlog = cash - (cash - backlog) / hoursCovered;
+            routed.total = uint64(total);
+            routed.bitcoinPending = (routed.bitcoinPending + bitcoin).toUint64();
+            routed.remainders += uint40(remainder);
+            _store(_routed[clusterId], routed);
         }
-        _routed[clusterId] = routed;
         emit Distributed(clusterId, earned, remainder, cash, bitcoin);
         if (cash == 0) return distributed;
         _vault.move(_cash, payees.token, cash);
         ICapacityToken(payees.token).addCash(cash, backlog);
+    }
+
+    /// Assigning the struct in place would write its slot once for every member.
+    function _store(Routed storage self, Routed memory routed) private {
+        self.total = routed.total;
+        self.bitcoinPending = routed.bitcoinPending;
+        self.bitcoinCancelled = routed.bitcoinCancelled;
+        self.remainders = routed.remainders;
+        self.pendingSince = routed.pendingSince;
     }
 
     /// Buy with up to `amount`, at the feed's price and the slippage at most.
@@ -257,6 +301,15 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
         received = got < 0 ? uint256(-got) : 0;
         uint256 least = SweepPrice.leastFor(bounds, spent);
         if (received == 0 || received < least) revert RevenueRouter_BadSwap(spent, received, least);
+    }
+
+    /// The part of what vests in a currency that `units` bring to the attested ones, smallest units, rounded up.
+    function _partOf(ICapacityToken.Revenue memory revenue, uint256 units, uint256 attested)
+        private
+        pure
+        returns (uint256)
+    {
+        return (revenue.unvested * units).ceilDiv(attested << revenue.shift);
     }
 
     /// Who a cluster's revenue goes to; looked up once.

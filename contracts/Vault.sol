@@ -10,7 +10,7 @@ import {IVault} from "./interfaces/IVault.sol";
 /// @title Vault
 /// @notice Trust: nobody. There is no owner, no pause and no way out for a coin but its claim's holder. The market, the
 /// exchange, the contests and the router, fixed at deployment, can spend claims of and allowances from an account; they
-/// only ever do so for the account that called them. Liveness: a withdrawal needs the coin to accept the receiver.
+/// only ever do so for the account that called them, or the registry for a mint of its own. Liveness: a withdrawal needs the coin to accept the receiver.
 /// Coins are plain ERC-20: one that charges on transfer is refused, one that rebases or is seized by its issuer can
 /// leave the claims in that coin, and in no other, short.
 contract Vault is IVault, ReentrancyGuardTransient {

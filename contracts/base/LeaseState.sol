@@ -75,8 +75,8 @@ abstract contract LeaseState is ILeaseTypes, CashDesk {
         book.meter = meter;
         if (walked.earned != 0) {
             LeaseBook.Earnings storage earnings = book.earnings;
-            earnings.earned += walked.earned.toUint128();
-            earnings.hoursCovered += uint32(walked.hoursCovered);
+            earnings.earned += walked.earned.toUint112();
+            earnings.hoursCovered += uint24(walked.hoursCovered);
         }
         if (walked.compensated != 0) book.bond -= uint104(walked.compensated);
         emit Accrued(clusterId, meter.cursor, meter.lost, walked.earned, walked.compensated);
@@ -126,8 +126,8 @@ abstract contract LeaseState is ILeaseTypes, CashDesk {
         if (from == 0) (from, base) = (offer.genesis, offer.pricing.baseStart * WAD);
         uint256 currentHour = block.timestamp / HOUR;
         if (from == currentHour || offer.attested == 0) return base;
-        (, uint256 booked) = book.load(from, currentHour);
-        return PriceCurve.nextBase(offer.pricing, base, offer.attested, currentHour - from, booked);
+        uint256 covered = book.coveredSince(from, currentHour);
+        return PriceCurve.nextBase(offer.pricing, base, offer.attested, currentHour - from, covered);
     }
 
     function _genesis(uint256 clusterId) internal view returns (uint256 genesis) {

@@ -142,10 +142,10 @@ interface ICapacityRegistry {
     event Retired(uint256 indexed clusterId, uint256 units, uint256 attested, uint256 sellable);
     /// @notice More was measured than was booked: capacity was sold off the books, or used by nobody who pays for it.
     /// @param measured Utilization of the attested units as reported, millionths.
-    /// @param booked Units booked in that hour.
+    /// @param covered Unit-seconds booked in that hour.
     /// @param attested Units attested now.
     event OffBook(
-        uint256 indexed clusterId, uint256 indexed hour, uint256 measured, uint256 booked, uint256 attested
+        uint256 indexed clusterId, uint256 indexed hour, uint256 measured, uint256 covered, uint256 attested
     );
     /// @notice New leases and mints stopped, and the market clock with them.
     event Paused(uint256 clock);
@@ -200,12 +200,12 @@ interface ICapacityRegistry {
         returns (uint256 clusterId);
 
     /// @notice Mint the tokens of newly attested units to the operator and open the units to bookings.
-    /// @dev Only the operator, which must be allowed to receive. Not while paused. Accrues and distributes first, pays
-    /// out in stablecoins what waits to be turned into bitcoin and requires the record to be current, so that new units
-    /// take no part of older revenue than that of hours which can not be final yet: those of the last `finality` and
-    /// two hours. After a pause it can take as long again until the record is current; and while an hour is contested
-    /// it is not, until that is decided. Devices' uniqueness across clusters is the reporters' duty, checked off chain
-    /// from the evidence.
+    /// @dev Only the operator, which must be allowed to receive. Not while paused. Accrues and distributes first, and
+    /// requires the record to be current, so that new units take no part of older revenue than that of hours which can
+    /// not be final yet: those of the last `finality` and two hours. Of what vests, and of what waits to be turned into
+    /// bitcoin, they bring their own part: the operator pays it, see `topUpOf` in IRevenueRouter. After a pause it can
+    /// take as long again until the record is current; and while an hour is contested it is not, until that is decided.
+    /// Devices' uniqueness across clusters is the reporters' duty, checked off chain from the evidence.
     /// @param units Units that are added.
     /// @param number The cluster's count of used attestations; makes each attestation good for one use.
     /// @param evidence Merkle root of the device identities.
@@ -236,7 +236,8 @@ interface ICapacityRegistry {
 
     /// @notice Raise the alarm for an hour in which more was measured than was booked: emits `OffBook`, and does
     /// nothing else.
-    /// @dev Anyone may call, as often as they like; only when it is true. `booked` is the hour's own; the attested
+    /// @dev Anyone may call, as often as they like; only when it is true. What was booked counts for the
+    /// seconds it was booked for; the attested
     /// units are the present ones, so an hour before a mint or a retirement is judged by what there is after it.
     function flagOffBook(uint256 clusterId, uint256 hour) external;
 

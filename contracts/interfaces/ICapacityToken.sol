@@ -13,7 +13,8 @@ import {IERC7943Fungible} from "./IERC7943Fungible.sol";
 /// distribution, so nothing is ever lost to rounding but the fraction of a unit that a claim leaves owed.
 ///
 /// A backlog, revenue that comes late and all at once, raises the index linearly over 24 hours, so that nobody can buy
-/// it by holding for a moment. What has been earned stays an account's own through transfer, freeze, forced transfer
+/// it by holding for a moment. New tokens come with their own part of what vests then, so they take none of the
+/// others'. What has been earned stays an account's own through transfer, freeze, forced transfer
 /// and retirement.
 ///
 /// Transfers follow ERC-7943: the receiver needs a credential that the cluster's policy accepts, or must be a system
@@ -65,6 +66,8 @@ interface ICapacityToken is IERC20Metadata, IERC20Permit, IERC7943Fungible, IERC
     event CashAdded(uint256 amount, uint256 backlog);
     /// @notice Bitcoin revenue arrived, in its smallest units; `backlog` of it vests.
     event ReserveAdded(uint256 amount, uint256 backlog);
+    /// @notice With tokens that are about to be minted came their part of what vests; it vests with that.
+    event ToppedUp(uint256 cash, uint256 reserve);
     /// @notice An account's earnings were paid to `to`, in currency units.
     event Claimed(address indexed account, address indexed to, uint256 cash, uint256 reserve);
     /// @notice An account's signature with this nonce was used, for a permit or a claim. What is left of an allowance
@@ -102,9 +105,8 @@ interface ICapacityToken is IERC20Metadata, IERC20Permit, IERC7943Fungible, IERC
     /// @notice The bitcoin token of the reserve index.
     function reserve() external view returns (address);
 
-    /// @notice Mint to `account`, which must be allowed to receive. All of a backlog vests first, so that new tokens
-    /// take no part of it.
-    /// @dev Only the registry, on attestation.
+    /// @notice Mint to `account`, which must be allowed to receive.
+    /// @dev Only the registry, on attestation, after `topUp`.
     function mint(address account, uint256 amount) external;
 
     /// @notice Burn from `account`, not more than is not frozen.
@@ -120,6 +122,10 @@ interface ICapacityToken is IERC20Metadata, IERC20Permit, IERC7943Fungible, IERC
     /// @dev Only the router.
     /// @param backlog Part of the amount that vests over 24 hours.
     function addReserve(uint256 amount, uint256 backlog) external;
+
+    /// @notice Add revenue that already stands in this token's claim in the vault to what vests, to vest with it.
+    /// @dev Only the router, before a mint, for currencies in which something vests.
+    function topUp(uint256 cashAmount, uint256 reserveAmount) external;
 
     /// @notice Pay all that the caller has earned, in both currencies, to `to`.
     /// @dev Anyone, for themselves. When a coin refuses `to`, or all transfers, the call reverts and nothing is lost:

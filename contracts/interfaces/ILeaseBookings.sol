@@ -48,8 +48,9 @@ interface ILeaseBookings is ILeaseTypes {
     function settle(uint256 leaseId) external returns (uint256 refund);
 
     /// @notice Bring the base price up to the current hour.
-    /// @dev Anyone may call; `lease` does it by itself. Elapsed hours can not be booked any more, so their demand can
-    /// not be faked. The bounds apply at each update: between them the moment makes no difference but rounding; at one
+    /// @dev Anyone may call; `lease` does it by itself. Elapsed hours can not be booked any more, and units that were
+    /// booked in the course of an hour count for the seconds that were left of it, so nobody can fake demand without
+    /// paying for it. The bounds apply at each update: between them the moment makes no difference but rounding; at one
     /// of them an update keeps what a later one would make up for, so an operator whose base rests on its floor updates
     /// when demand sets in. Paused hours count like any other.
     function updateBase(uint256 clusterId) external returns (uint256 base);
@@ -58,22 +59,15 @@ interface ILeaseBookings is ILeaseTypes {
     /// @dev Only the router, which says in its `Distributed` what it was. The fractions stay in the ledgers.
     /// @return earned Stablecoin units to be split.
     /// @return remainder Stablecoin units that are the operator's alone.
-    /// @return hoursCovered Accrued hours that earned something since the last time, and hours that were cancelled,
-    /// where anything is handed over.
-    function collect(uint256 clusterId) external returns (uint256 earned, uint256 remainder, uint256 hoursCovered);
+    /// @return hoursCovered Accrued hours that earned something since the last time, where anything is handed over.
+    /// @return cancelled What cancellations have earned of `earned`, each rounded down.
+    function collect(uint256 clusterId)
+        external
+        returns (uint256 earned, uint256 remainder, uint256 hoursCovered, uint256 cancelled);
 
     /// @notice A lease.
     function leaseOf(uint256 leaseId) external view returns (Lease memory);
 
     /// @notice A cluster's books.
     function booksOf(uint256 clusterId) external view returns (Books memory);
-
-    /// @notice Units booked in an hour; void bookings do not count.
-    function bookedAt(uint256 clusterId, uint256 hour) external view returns (uint256 units);
-
-    /// @notice Most units booked in any hour of [from, to).
-    function peakBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256 units);
-
-    /// @notice Sum of the units booked over the hours [from, to).
-    function sumBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256 unitHours);
 }

@@ -19,13 +19,14 @@ import {ILeaseRecords} from "./ILeaseRecords.sol";
 ///     gross = base * sum of s(h) / 3600 * (low * n + (high - low) / G * (n * booked(h) + n^2 / 2))
 ///     cost  = gross * (1 - d(S)),     d(S) = discount * min(S, discountHours * 3600) / (discountHours * 3600)
 ///
-/// with S the sum of s(h), rounded up once, to the next stablecoin unit. `base` grows by exp(speed * (booked(h) / G -
-/// target)) with every hour h that has elapsed, within the operator's floor and cap.
+/// with S the sum of s(h), rounded up once, to the next stablecoin unit. `base` grows by exp(speed * (covered(h) / 3600
+/// / G - target)) with every hour h that has elapsed, within the operator's floor and cap; covered(h) is the unit-
+/// seconds booked in it, so units that come in its course count for what was left of it.
 ///
 /// Parts: an extension is a booking of its own under the same token, at the price of its moment and with the discount
 /// of its own hours. A lease is the sum of its parts.
 ///
-/// Service of a final hour with b units booked: a = min(1, available / b); the loss is 0 when a >= sla, else (Q +
+/// Service of a final hour with b = covered(h) / 3600 units booked on average: a = min(1, available / b); the loss is 0 when a >= sla, else (Q +
 /// penalty) * (sla - a) / sla, rounded down. Up to Q it is given back of the rent; beyond Q the bond pays, as far as it
 /// goes, to all leases of the hour by their rent. With the sum of losses L over final hours:
 ///

@@ -35,6 +35,19 @@ interface ILeaseRecords is ILeaseTypes {
     /// @notice Refund ledger of a lease over its accrued and void hours: all that was ever due, paid or not.
     function refundLedgerOf(uint256 leaseId) external view returns (uint256 ledger);
 
+    /// @notice Units booked in an hour, as at its end; void bookings do not count.
+    function bookedAt(uint256 clusterId, uint256 hour) external view returns (uint256 units);
+
+    /// @notice Most units booked in any hour of [from, to).
+    function peakBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256 units);
+
+    /// @notice Sum of the units booked over the hours [from, to), each as at its end.
+    function sumBooked(uint256 clusterId, uint256 from, uint256 to) external view returns (uint256 unitHours);
+
+    /// @notice Unit-seconds booked in an hour; void bookings do not count. It is less than 3,600 times the units booked
+    /// where some were booked in the course of the hour.
+    function coveredAt(uint256 clusterId, uint256 hour) external view returns (uint256 unitSeconds);
+
     /// @notice The base price a lease would rest on now, 1e-18 stablecoin units per unit-hour.
     function baseOf(uint256 clusterId) external view returns (uint256 base);
 

@@ -13,7 +13,7 @@ pragma solidity ^0.8.30;
 /// | 32   | cluster   | id                                                              |
 /// | 24   | hour      | unix time / 3600                                                |
 /// | 36   | working   | thousandths of a unit: mean over the hour of units that worked  |
-/// | 36   | available | thousandths of a unit: mean of min(units working, units booked) |
+/// | 36   | available | thousandths of a unit: mean of the moments' min(working, booked)|
 /// | 20   | measured  | millionths: utilization of the attested units as measured       |
 /// | 44   | energy    | joules in the hour, 0 when it was not measured                  |
 /// | 64   | work      | GFLOP or tokens in the hour, 0 when it was not measured         |

@@ -6,15 +6,17 @@ import {IUniswapV3SwapCallback} from "./external/IUniswapV3Pool.sol";
 /// @title RevenueRouter: splits earned rent between operator, reporters, holders' cash and holders' bitcoin.
 /// @notice Every part is the floor of its share of the cluster's cumulative revenue, so distributing once late gives
 /// everybody the same as distributing often. The cash part reaches the token at once, and raises its index at once by
-/// what an hour brings on average; the rest of a distribution that covers several hours is a backlog and vests (see
-/// ICapacityToken). The operator's and the reporters' parts wait until somebody asks for their release, the bitcoin
+/// what an hour brings on average; the rest of a distribution that covers several hours, and what cancellations have
+/// earned, is a backlog and vests (see ICapacityToken). The operator's and the reporters' parts wait until somebody asks for their release, the bitcoin
 /// part until it is swept; what the floors leave, less than four units, waits for later revenue. All that waits stands
 /// in the router's claim in the vault.
 ///
 /// A sweep buys bitcoin on a pool, at no more than the feed's price and `slippage`, the pool's fee included: it buys as
 /// much as the pool has at that, and the rest waits. Whoever calls is paid a tip out of what was bought. Bitcoin for
-/// revenue that waited for more than a day, or that covers more than a day's hours, is a backlog and vests, all but a
-/// day's part.
+/// what cancellations have earned is a backlog and vests; so does, all but a day's part, that for other revenue that
+/// waited for more than a day, or that covers more than a day's hours.
+///
+/// A cluster's revenue adds up to less than 2^64 stablecoin units; what would exceed that can not be distributed.
 interface IRevenueRouter is IUniswapV3SwapCallback {
     /// @notice Where bitcoin is bought.
     /// @param pool Uniswap v3 pool of the stablecoin and the bitcoin token; zero for nowhere.
@@ -38,8 +40,11 @@ interface IRevenueRouter is IUniswapV3SwapCallback {
     /// @notice `spent` stablecoin units bought `received` bitcoin units; `tip` of them went to `keeper`, the rest to
     /// the token.
     event Swept(uint256 indexed clusterId, address indexed keeper, uint256 spent, uint256 received, uint256 tip);
-    /// @notice `amount` that waited to be swept went to the token in stablecoins, because units are minted.
-    event PaidInCash(uint256 indexed clusterId, uint256 amount);
+    /// @notice The operator paid what new units bring: `pending` stablecoin units more wait to be swept, `cash`
+    /// stablecoin units and `reserve` bitcoin units vest with what vests.
+    event ToppedUp(
+        uint256 indexed clusterId, address indexed operator, uint256 pending, uint256 cash, uint256 reserve
+    );
     /// @notice Somebody paid bitcoin to a cluster's holders.
     event PaidIn(uint256 indexed clusterId, address indexed payer, uint256 amount);
     /// @notice Bitcoin is bought here from now on.
@@ -47,7 +52,7 @@ interface IRevenueRouter is IUniswapV3SwapCallback {
 
     /// @notice A part of the venue does not fit.
     error RevenueRouter_InvalidVenue(string field);
-    /// @notice Only the registry closes books for a mint.
+    /// @notice Only the registry tops up for a mint.
     error RevenueRouter_NotRegistry(address caller);
     /// @notice There is nowhere to buy bitcoin.
     error RevenueRouter_NoVenue();
@@ -76,10 +81,11 @@ interface IRevenueRouter is IUniswapV3SwapCallback {
     /// @dev Anyone may call, at any time.
     function accrueAndDistribute(uint256 clusterId) external returns (uint256 distributed);
 
-    /// @notice Accrue and distribute a cluster, and give its holders in stablecoins what waits to be swept: units that
-    /// are about to be minted take no part of it, and no price is needed for that.
-    /// @dev Only the registry, before a mint. Whoever wants bitcoin sweeps first.
-    function closeForMint(uint256 clusterId) external;
+    /// @notice Accrue and distribute a cluster, and charge the operator what `units` new units bring to what vests and
+    /// waits, so that each token's part of it stays the same.
+    /// @dev Only the registry, before a mint. Paid out of the operator's claims in the vault first, the rest by
+    /// allowance to the vault.
+    function topUp(uint256 clusterId, address operator, uint256 units) external;
 
     /// @notice Make the operator's and the reporters' parts of what was distributed claims of theirs in the vault.
     /// @dev Anyone may call, at any time. The operator is the present one.
@@ -115,6 +121,17 @@ interface IRevenueRouter is IUniswapV3SwapCallback {
 
     /// @notice Stablecoin units of a cluster that wait to be released.
     function releasableOf(uint256 clusterId) external view returns (uint256 operatorAmount, uint256 reporterAmount);
+
+    /// @notice What the operator pays for a mint of `units` units now, if nothing is accrued or distributed before: for
+    /// each attested unit as much as waits and vests for it, all rounded up. With the tokens the operator holds the
+    /// right to as much. Nothing where no unit is attested.
+    /// @return pending Stablecoin units, for what waits to be turned into bitcoin.
+    /// @return cash Stablecoin units, for what vests in them.
+    /// @return reserve Bitcoin units, for what vests in them.
+    function topUpOf(uint256 clusterId, uint256 units)
+        external
+        view
+        returns (uint256 pending, uint256 cash, uint256 reserve);
 
     /// @notice Stablecoin units of a cluster that wait to be turned into bitcoin.
     function bitcoinPendingOf(uint256 clusterId) external view returns (uint256);

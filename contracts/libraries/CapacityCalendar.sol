@@ -86,17 +86,7 @@ library CapacityCalendar {
         }
     }
 
-    /// @notice Most units booked in any hour of [from, to); 0 for an empty range.
-    function peak(Calendar storage self, uint256 from, uint256 to) internal view returns (uint256 units) {
-        (units,) = load(self, from, to);
-    }
-
-    /// @notice Sum of the units booked over the hours of [from, to).
-    function sum(Calendar storage self, uint256 from, uint256 to) internal view returns (uint256 unitHours) {
-        (, unitHours) = load(self, from, to);
-    }
-
-    /// @notice Peak and sum of [from, to) in one walk.
+    /// @notice Most units booked in any hour of [from, to), and their sum over its hours; 0 for an empty range.
     function load(Calendar storage self, uint256 from, uint256 to)
         internal
         view

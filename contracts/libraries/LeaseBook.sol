@@ -30,17 +30,21 @@ library LeaseBook {
         uint16 phase;
     }
 
-    /// Ledgers in 1 / (2^32 * Q) stablecoin units that wait for the router, and the hours that earned them.
+    /// What waits for the router: a ledger in 1 / (2^32 * Q) stablecoin units, whole stablecoin units of it that
+    /// cancellations earned, remainders of opened leases in 2^-32 stablecoin units, and the hours that earned the rest.
     struct Earnings {
-        uint128 earned;
-        uint96 remainder;
-        uint32 hoursCovered;
+        uint112 earned;
+        uint56 cancelled;
+        uint64 remainder;
+        uint24 hoursCovered;
     }
 
-    /// What changes at an hour, and the sum of losses there once it is accrued; `closes` at the hour that ends an era.
+    /// What changes at an hour, the unit-seconds of it that had passed when units were booked in it, and the sum of
+    /// losses there once it is accrued; `closes` at the hour that ends an era.
     struct Mark {
         int112 rate;
         int40 units;
+        uint40 late;
         uint48 lost;
         bool closes;
     }
@@ -88,9 +92,9 @@ library LeaseBook {
         ICapacityRegistry.Service service;
     }
 
-    /// A final hour that was booked.
+    /// A final hour that was booked: its unit-seconds, the rent of all leases, and what was available.
     struct Hour {
-        uint256 booked;
+        uint256 covered;
         uint256 rate;
         uint256 available;
     }
@@ -116,6 +120,7 @@ library LeaseBook {
         int112 first = int112(uint112(firstRate(term)));
         int40 units = int40(uint40(term.units));
         _mark(era, term.start, first, units);
+        if (term.firstSeconds != HOUR) era.marks[term.start].late += uint40(term.units * (HOUR - term.firstSeconds));
         // Where the first hour is the only one, or whole, one mark is enough.
         if (first != rate && term.end - term.start > 1) _mark(era, term.start + 1, rate - first, 0);
         _mark(era, term.end, term.end - term.start > 1 ? -rate : -first, -units);
@@ -223,6 +228,23 @@ library LeaseBook {
         return (first > peak ? first : peak, sum + rest);
     }
 
+    /// @notice Unit-seconds booked in an hour of the era it belongs to.
+    function coveredIn(Book storage self, uint256 hour) internal view returns (uint256 unitSeconds) {
+        if (hour >= type(uint24).max) return 0;
+        uint256 era = self.era;
+        while (era != 0 && hour < self.eras[era - 1].end) --era;
+        Era storage at = self.eras[era];
+        return at.calendar.at(hour) * HOUR - at.marks[hour].late;
+    }
+
+    /// @notice Unit-seconds booked in the hours that have passed since the base price was brought up to `baseHour`,
+    /// `from`. Whoever books in an hour brings it up to that hour first, so only there units can have come late.
+    function coveredSince(Book storage self, uint256 from, uint256 to) internal view returns (uint256 unitSeconds) {
+        Era storage era = self.eras[self.era];
+        (, uint256 unitHours) = era.calendar.load(from, to);
+        return unitHours * HOUR - era.marks[from].late;
+    }
+
     /// @notice End the era at the current hour: what is booked from there on is void. The meter keeps to the old era
     /// until it gets there.
     function close(Book storage self, uint256 compensation) internal {
@@ -256,6 +278,7 @@ library LeaseBook {
         bool flagged = era.flags.get(hour);
         uint256 booked = meter.booked;
         uint256 rate = meter.rate;
+        uint256 late;
         if (flagged) {
             Mark memory mark = era.marks[hour];
             if (mark.closes) {
@@ -266,12 +289,13 @@ library LeaseBook {
             }
             booked = uint256(int256(booked) + mark.units);
             rate = uint256(int256(rate) + mark.rate);
+            late = mark.late;
         }
         uint256 lost;
         if (booked != 0) {
             (bool isFinal, uint256 available) = source.oracle.finalAvailable(source.clusterId, hour);
             if (!isFinal) return false;
-            lost = _lossOf(self, source, walked, Hour(booked, rate, available));
+            lost = _lossOf(self, source, walked, Hour(booked * HOUR - late, rate, available));
             _countDown(source, meter, hour, available);
         }
         if (flagged) era.marks[hour].lost = meter.lost;
@@ -289,7 +313,7 @@ library LeaseBook {
         view
         returns (uint256 lost)
     {
-        lost = ServiceLevel.loss(hour.available, hour.booked, source.service.sla, source.service.penalty);
+        lost = ServiceLevel.loss(hour.available, hour.covered, source.service.sla, source.service.penalty);
         if (lost <= Q) {
             uint256 earned = hour.rate * (Q - lost);
             if (earned != 0) ++walked.hoursCovered;

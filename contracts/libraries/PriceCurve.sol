@@ -112,16 +112,16 @@ library PriceCurve {
         }
     }
 
-    /// @notice Base price after `elapsed` hours in which `booked` unit-hours were booked in all, rounded down.
+    /// @notice Base price after `elapsed` hours in which `covered` unit-seconds were booked in all, rounded down.
     function nextBase(
         ICapacityRegistry.Pricing memory pricing,
         uint256 base,
         uint256 attested,
         uint256 elapsed,
-        uint256 booked
+        uint256 covered
     ) internal pure returns (uint256) {
-        int256 excess = int256(Q * booked) - int256(pricing.target * elapsed * attested);
-        int256 exponent = int256(uint256(pricing.speed)) * excess * int256(WAD) / int256(attested * Q * Q);
+        int256 excess = int256(Q * covered) - int256(pricing.target * elapsed * attested * HOUR);
+        int256 exponent = int256(uint256(pricing.speed)) * excess * int256(WAD) / int256(attested * HOUR * Q * Q);
         exponent = FixedPointMathLib.clamp(exponent, -MAX_EXPONENT, MAX_EXPONENT);
         return FixedPointMathLib.clamp(
             base * uint256(FixedPointMathLib.expWad(exponent)) / WAD, pricing.baseFloor * WAD, pricing.baseCap * WAD

@@ -59,9 +59,17 @@ library RevenueIndex {
         self.carried = uint128(carried);
     }
 
-    /// @notice Let all of a backlog vest now.
-    function vestAll(Ledger storage self) internal {
-        if (self.until > block.timestamp) self.until = uint64(block.timestamp);
+    /// @notice Take in `amount` smallest units that vest with what vests already, to the same end. What has vested must
+    /// have been written in this block; something must vest still.
+    function join(Ledger storage self, uint256 amount, uint256 shift) internal {
+        uint256 total = self.total;
+        uint256 room = (type(uint128).max - total) >> shift;
+        if (amount > room) {
+            self.held += amount - room;
+            amount = room;
+        }
+        self.total = uint128(total + (amount << shift));
+        self.unvested += uint128(amount << shift);
     }
 
     /// @notice Growth of the index since it was last written, as far as a backlog has vested.

@@ -33,14 +33,4 @@ contract TestCalendar {
     function load(uint256 from, uint256 to) external view returns (uint256 units, uint256 unitHours) {
         return _calendar.load(from, to);
     }
-
-    /// @notice Peak of [from, to).
-    function peak(uint256 from, uint256 to) external view returns (uint256) {
-        return _calendar.peak(from, to);
-    }
-
-    /// @notice Sum of [from, to).
-    function sum(uint256 from, uint256 to) external view returns (uint256) {
-        return _calendar.sum(from, to);
-    }
 }

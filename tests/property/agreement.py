@@ -90,6 +90,9 @@ class Agreement:
             ((router, "bitcoinPendingOf", (key,)), world.router.bitcoin_pending_of(key)),
             ((router, "releasableOf", (key,)), world.router.releasable_of(key)),
         ]
+        for units in (1, 1000):
+            due = tuple(vars(world.router.top_up_of(key, units)).values())
+            expected.append(((router, "topUpOf", (key, units)), due))
         hours = {h for era in world.market.book_of(key).eras for h in era.calendar.hours}
         if hours:
             first, last = min(hours) + 2, max(hours) + 1

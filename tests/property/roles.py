@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Seconds after which what was scheduled can not be done any more.
 EXPIRATION = 7 * 24 * HOUR
+#: Seconds that it takes at least until another grant delay counts.
+SETBACK = 5 * 24 * HOUR
 
 #: The role that may call each restricted function, by the model's name.
 ROLE_OF = {
@@ -31,6 +33,48 @@ ROLE_OF = {
     "set_venue": ADMIN_ROLE,
     "add_system_holder": ADMIN_ROLE,
 }
+#: The contracts that have restricted functions, and these, both by the model's name.
+TARGETS = {
+    "registry": ("register", "pause", "unpause", "set_operator"),
+    "oracle": ("announce_signers", "remove_signer"),
+    "router": ("set_venue",),
+    "compliance": (*COMPLIANCE, "add_system_holder"),
+}
+TARGET_OF = {function: name for name, functions in TARGETS.items() for function in functions}
+
+
+@dataclass(frozen=True)
+class Delay:
+    """Seconds, and those that take their place at a unix time."""
+
+    before: int = 0
+    after: int = 0
+    effect: int = 0
+
+    def at(self, now: int) -> int:
+        """Those that count now."""
+        return self.after if self.effect <= now else self.before
+
+    def full(self, now: int) -> tuple[int, int, int]:
+        """Those that count now; and what comes, and when, if anything does."""
+        waits = self.effect > now
+        return (self.before, self.after, self.effect) if waits else (self.after, 0, 0)
+
+    def updated(self, now: int, value: int, least: int) -> Delay:
+        """Other seconds after `least`, or where they are fewer after the difference."""
+        current = self.at(now)
+        return Delay(current, value, now + max(least, current - value))
+
+
+@dataclass(frozen=True)
+class Member:
+    """Has a role from a unix time on, and acts with a delay; `NOBODY` has not got it."""
+
+    since: int
+    delay: Delay
+
+
+NOBODY = Member(0, Delay())
 
 
 @dataclass(frozen=True)
@@ -54,20 +98,26 @@ class Operation:
 
 
 class Roles(Authority):
-    """Members of roles with their delays in seconds; a grant takes effect at once.
+    """Members of roles with their delays in seconds, and which contracts are closed.
 
     Who has a delay calls through `calling`, which says what exactly is called: the model's
     functions do not.
     """
 
-    def __init__(self, world: World, address: str, members: dict[int, list[str]]) -> None:
-        super().__init__(members[ADMIN_ROLE][0])
+    def __init__(self, world: World, address: str, members: dict[int, dict[str, int]]) -> None:
+        """`members` say since when."""
+        super().__init__(next(iter(members[ADMIN_ROLE])))
         self.world = world
         self.address = address
-        #: Everybody who ever had a role, and the delay; None where it was taken away.
-        self.members_of: dict[int, dict[str, int | None]] = {
-            role: dict.fromkeys(accounts, 0) for role, accounts in members.items()
+        #: Everybody who ever had a role, or is to have it.
+        self.members_of = {
+            role: {account: Member(since, Delay()) for account, since in accounts.items()}
+            for role, accounts in members.items()
         }
+        #: Seconds from a grant until somebody new has the role.
+        self.grant_delays = dict.fromkeys(members, Delay())
+        #: Contracts whose restricted functions nobody can call, by the model's name.
+        self.closed: set[str] = set()
         #: Unix times from which what was scheduled can be done, by id; 0 when it was.
         self.scheduled: dict[bytes, int] = {}
         self.calling: Operation | None = None
@@ -76,8 +126,17 @@ class Roles(Authority):
 
     def has_role(self, role: int, account: str) -> tuple[bool, int]:
         """Whether an account has a role, and its delay."""
-        delay = self.members_of[role].get(account)
-        return delay is not None, delay or 0
+        member = self.members_of[role].get(account, NOBODY)
+        return 0 < member.since <= self.world.now, member.delay.at(self.world.now)
+
+    def access_of(self, role: int, account: str) -> tuple[int, int, int, int]:
+        """Since when an account has a role, its delay, the one to come, and when."""
+        member = self.members_of[role].get(account, NOBODY)
+        return (member.since, *member.delay.full(self.world.now))
+
+    def grant_delay_of(self, role: int) -> int:
+        """Seconds from a grant until somebody new has the role."""
+        return self.grant_delays[role].at(self.world.now)
 
     def schedule_of(self, operation: bytes) -> int:
         """When something can be done; 0 when it can not (any more)."""
@@ -86,6 +145,8 @@ class Roles(Authority):
 
     def may(self, function: str, account: str) -> tuple[bool, int]:
         """Whether an account may call a function at once, else after which delay; 0 for never."""
+        if TARGET_OF[function] in self.closed:
+            return False, 0
         is_member, delay = self.has_role(ROLE_OF[function], account)
         return (delay == 0, delay) if is_member else (False, 0)
 
@@ -104,20 +165,40 @@ class Roles(Authority):
     # What members do
 
     def grant_role(self, caller: str, role: int, account: str, delay: int) -> None:
-        """Only the governor."""
+        """Only the governor. Whoever has the role, or is to have it, gets another delay; a shorter
+        one after the difference."""
         self._require_admin(caller)
-        self.members_of[role][account] = delay
+        now, members = self.world.now, self.members_of[role]
+        member = members.get(account, NOBODY)
+        if member.since == 0:
+            members[account] = Member(now + self.grant_delay_of(role), Delay(after=delay))
+        else:
+            members[account] = Member(member.since, member.delay.updated(now, delay, 0))
+
+    def set_grant_delay(self, caller: str, role: int, delay: int) -> None:
+        """Only the governor; counts after five days, or longer where it is shorter."""
+        self._require_admin(caller)
+        changed = self.grant_delays[role].updated(self.world.now, delay, SETBACK)
+        self.grant_delays[role] = changed
+
+    def set_target_closed(self, caller: str, name: str, is_closed: bool) -> None:
+        """Only the governor; at once."""
+        self._require_admin(caller)
+        if is_closed:
+            self.closed.add(name)
+        else:
+            self.closed.discard(name)
 
     def revoke_role(self, caller: str, role: int, account: str) -> None:
         """Only the governor."""
         self._require_admin(caller)
-        self.members_of[role][account] = None
+        self.members_of[role][account] = NOBODY
 
     def renounce_role(self, caller: str, role: int, confirmation: str) -> None:
         """A member's own, who says so twice."""
         if confirmation != caller:
             raise Revert("AccessManagerBadConfirmation")
-        self.members_of[role][caller] = None
+        self.members_of[role][caller] = NOBODY
 
     def schedule(self, operation: Operation, when: int) -> None:
         """Announce a call: for `when`, or for as early as it can be."""

@@ -213,5 +213,5 @@ def test_an_empty_range_holds_nothing(deployed: Stage, calendar: Contract) -> No
         calendar.send("add", MEETING, MEETING + 5, 7, sender=deployed.governor)
         assert calendar.call("load", MEETING + 1, MEETING + 1) == (0, 0)
         assert calendar.call("load", MEETING + 3, MEETING + 1) == (0, 0)
-        assert calendar.call("peak", MEETING - 3, MEETING + 1) == 7
-        assert calendar.call("sum", MEETING - 3, MEETING + 2) == 14
+        assert calendar.call("load", MEETING - 3, MEETING + 1) == (7, 7)
+        assert calendar.call("load", MEETING - 3, MEETING + 2) == (7, 14)

@@ -22,6 +22,7 @@ from tests.property.machine.compliance import ComplianceRules
 from tests.property.machine.contests import ContestRules
 from tests.property.machine.leases import LeaseRules
 from tests.property.machine.lifecycle import LifecycleRules
+from tests.property.machine.mints import MintRules
 from tests.property.machine.money import MoneyRules
 from tests.property.machine.payments import PaymentRules
 from tests.property.machine.reporters import ReporterRules
@@ -105,6 +106,7 @@ class MarketMachine(
     ContestRules,
     ReporterRules,
     SupplyRules,
+    MintRules,
     MoneyRules,
     ShareRules,
     SweepRules,
@@ -140,6 +142,10 @@ class HolderMachine(
     """Who holds tokens, and what they earn."""
 
 
+class MintMachine(Begun, TimeRules, LifecycleRules, SupplyRules, MintRules, SweepRules):
+    """Units come while revenue waits and vests; what cancellations earn waits and vests too."""
+
+
 class PaymentMachine(
     Begun, TimeRules, ResaleRules, ReportRules, ApprovalRules, PaymentRules, VaultRules
 ):
@@ -163,6 +169,7 @@ MACHINES: list[type[Begun]] = [
     BondMachine,
     ContestMachine,
     HolderMachine,
+    MintMachine,
     PaymentMachine,
     NeighbourMachine,
     OfficeMachine,

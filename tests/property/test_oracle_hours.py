@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
-from math import floor
+from math import ceil, floor
 from typing import TypeVar
 
 import pytest
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.support.shows import shows
 from wellhead.model.terms import Kind
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.hours import CREDITED_S, HOUR, Frame, measure_hour, sample_of
 from wellhead.oracle.readings import Canary, Heartbeat, HourSamples, Moment, Reading
 
@@ -97,11 +98,19 @@ def histories(draw: st.DrawFn, seconds: int = HOUR, all_there: bool = False) -> 
     )
 
 
+def came_late(at_first: int, late: dict[int, int]) -> Bookings:
+    return Bookings(at_first + sum(late.values()), tuple(sorted(late.items())))
+
+
 frames = st.builds(
     Frame,
     cluster=st.integers(1, 2**32 - 1),
     hour=st.just(500),
-    booked=st.integers(0, 8),
+    bookings=st.builds(
+        came_late,
+        st.integers(0, 8),
+        st.dictionaries(st.integers(1, HOUR - 1), st.integers(1, 4), max_size=3),
+    ),
     attested=st.one_of(st.integers(0, 1), st.integers(0, 8)),
     kind=st.sampled_from(Kind),
     sku=st.sampled_from(sorted(PEAKS)),
@@ -127,6 +136,18 @@ def mean(values: Sequence[Fraction]) -> Fraction:
     return sum(values, Fraction(0)) / len(values)
 
 
+def plain_available(bookings: Bookings, working: Sequence[Fraction]) -> Fraction:
+    """Units that worked and were booked, when each look stands for an equal part of the hour."""
+    total, part = Fraction(0), Fraction(HOUR, len(working))
+    for number, units in enumerate(working):
+        begin, end = number * part, (number + 1) * part
+        cuts = [Fraction(second) for second, _ in bookings.late if begin < second < end]
+        for start, stop in pairwise([begin, *cuts, end]):
+            late = sum(more for second, more in bookings.late if second <= start)
+            total += (stop - start) * min(units, Fraction(bookings.at_first + late))
+    return total / HOUR
+
+
 def plain_units(frame: Frame, samples: HourSamples) -> tuple[Fraction, Fraction, Fraction]:
     """Units working, units available, and utilization, without any rounding."""
     working, measured = [], []
@@ -143,9 +164,9 @@ def plain_units(frame: Frame, samples: HourSamples) -> tuple[Fraction, Fraction,
                 Fraction(0),
             )
         )
-    available = [min(units, Fraction(frame.booked)) for units in working]
+    available = plain_available(frame.bookings, working)
     utilization = mean(measured) / frame.attested if frame.attested else Fraction(0)
-    return mean(working), mean(available), min(utilization, Fraction(1))
+    return mean(working), available, min(utilization, Fraction(1))
 
 
 def plain_sums(frame: Frame, samples: HourSamples) -> tuple[Fraction, Fraction]:
@@ -186,16 +207,21 @@ def grown(old: int | None, new: int | None) -> int:
 @shows("REP-7")
 @given(frames, histories())
 def test_an_hour_is_what_fractions_say_rounded_down(frame: Frame, samples: HourSamples) -> None:
+    """Of what was available both that was booked and that was missing are rounded up."""
     sample = sample_of(frame, samples)
     working, available, measured = plain_units(frame, samples)
     joules, work = plain_sums(frame, samples)
     assert sample.working == floor(working * 1000)
-    assert sample.available == floor(available * 1000)
+    booked = Fraction(frame.bookings.covered, HOUR)
+    missing = ceil((booked - available) * 1000)
+    assert sample.available == min(ceil(booked * 1000) - missing, sample.working)
+    if not frame.bookings.late:
+        assert sample.available == floor(available * 1000)
     assert sample.measured == floor(measured * 10**6)
     assert sample.energy == floor(joules)
     assert sample.work == floor(work)
     assert sample.available <= sample.working <= frame.attested * 1000
-    assert sample.available <= frame.booked * 1000
+    assert sample.available <= frame.bookings.booked * 1000
     assert sample.decode(sample.encode()) == sample
 
 

@@ -26,7 +26,7 @@ REFUSED = {
     "LeaseMarket.collect": INSIDE,
     "MetricsOracle.decide": INSIDE,
     "MetricsOracle.hold": INSIDE,
-    "RevenueRouter.closeForMint": INSIDE,
+    "RevenueRouter.topUp": INSIDE,
     "RevenueRouter.uniswapV3SwapCallback": INSIDE,
     "Vault.charge": INSIDE,
     **{
@@ -38,11 +38,9 @@ REFUSED = {
         for function in (
             "consumeScheduledOp",
             "labelRole",
-            "setGrantDelay",
             "setRoleAdmin",
             "setRoleGuardian",
             "setTargetAdminDelay",
-            "setTargetClosed",
             "setTargetFunctionRole",
             "updateAuthority",
         )

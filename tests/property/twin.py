@@ -49,13 +49,17 @@ def twin(
     world.registry.market_clock = type(world.registry.market_clock)(
         world.now - stage.registry.call("clock")
     )
-    members: dict[int, list[str]] = {
-        ADMIN_ROLE: [stage.governor.address],
-        OPERATOR_ROLE: [stage.operator.address],
-        GUARDIAN_ROLE: [stage.guardian.address],
-        COMPLIANCE_ROLE: [stage.officer.address],
+    members: dict[int, str] = {
+        ADMIN_ROLE: stage.governor.address,
+        OPERATOR_ROLE: stage.operator.address,
+        GUARDIAN_ROLE: stage.guardian.address,
+        COMPLIANCE_ROLE: stage.officer.address,
     }
-    world.authority = Roles(world, stage.authority.address, members)
+    since: dict[int, dict[str, int]] = {
+        role: {who: stage.authority.call("getAccess", role, who)[0]}
+        for role, who in members.items()
+    }
+    world.authority = Roles(world, stage.authority.address, since)
     for person in people:
         world.cash.mint(person.address, stage.cash.call("balanceOf", person.address))
     for payer in (stage.operator, *stage.tenants):

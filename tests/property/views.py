@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tests.property.asking import Expected
+from tests.property.roles import TARGETS
 from wellhead.chain import Contract
 from wellhead.model.token import CapacityToken
 
@@ -62,6 +63,8 @@ def _clusters(pair: Pair) -> Views:
         yield (stage.router, "totalOf", (key,)), world.router.total_of(key)
         yield (stage.router, "bitcoinPendingOf", (key,)), world.router.bitcoin_pending_of(key)
         yield (stage.router, "releasableOf", (key,)), world.router.releasable_of(key)
+        due = world.router.top_up_of(key, 1)
+        yield (stage.router, "topUpOf", (key, 1)), tuple(vars(due).values())
         for era in range(book.era + 1):
             yield (stage.market, "defaultOf", (key, era)), world.market.default_of(key, era)
         for days in range(1, 32):
@@ -78,9 +81,13 @@ def _hours(pair: Pair) -> Views:
         if not hours:
             continue
         pair.hours[key] = set(range(min(hours), max(hours) + 1))
-        booked = book.loads(min(hours) - 1, max(hours) + 2)
-        for hour in range(min(hours) - 1, max(hours) + 2):
-            yield (pair.stage.market, "bookedAt", (key, hour)), booked.get(hour, 0)
+        around = range(min(hours) - 1, max(hours) + 2)
+        eras = dict(book.booked_hours(around.start, around.stop))
+        for hour in around:
+            era = eras.get(hour)
+            booked, covered = (era.calendar.at(hour), era.covered(hour)) if era else (0, 0)
+            yield (pair.stage.market, "bookedAt", (key, hour)), booked
+            yield (pair.stage.market, "coveredAt", (key, hour)), covered
 
 
 def _records(pair: Pair) -> Views:
@@ -162,6 +169,11 @@ def _roles(pair: Pair) -> Views:
     for role, members in roles.members_of.items():
         for who in members:
             yield (authority, "hasRole", (role, who)), roles.has_role(role, who)
+            yield (authority, "getAccess", (role, who)), roles.access_of(role, who)
+        yield (authority, "getRoleGrantDelay", (role,)), roles.grant_delay_of(role)
+    for name in TARGETS:
+        asked = (getattr(pair.stage, name).address,)
+        yield (authority, "isTargetClosed", asked), name in roles.closed
     for operation in roles.scheduled:
         yield (authority, "getSchedule", (operation,)), roles.schedule_of(operation)
     venue = pair.world.router.venue

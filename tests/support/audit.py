@@ -9,7 +9,8 @@ from typing import Any
 from tests.support.stage import Stage
 from wellhead.actions import auditing
 from wellhead.actions.auditing import Audit
-from wellhead.audit.archive import Archive, RawLog
+from wellhead.audit.archive import Archive
+from wellhead.audit.blocks import RawLog
 from wellhead.audit.decode import Decoder, decoders_of
 from wellhead.audit.replay import Finding
 from wellhead.chain import Deployment, Rpc, RpcError
@@ -67,11 +68,19 @@ def audit(
     block: int | None = None,
     fresh: bool = False,
     receipts: bool = True,
+    every_block: bool = False,
 ) -> Audit:
     """What the command does, at the stage's node or another; $WELLHEAD_STATE says where its archive
     is."""
     deployment = Deployment(rpc or stage.anvil.rpc, stage.deployment.record)
-    return auditing.audit(deployment, quietly, block=block, fresh=fresh, receipts=receipts)
+    return auditing.audit(
+        deployment,
+        quietly,
+        block=block,
+        fresh=fresh,
+        receipts=receipts,
+        every_block=every_block,
+    )
 
 
 def happen(stage: Stage) -> int:

@@ -200,14 +200,13 @@ class Story:
         stage.skip(HOUR)
         self._anybody("router", "release", self.plain)
         self._anybody("oracle", "payReporters")
-        payer = stage.guardian
-        stage.reserve.send("mint", payer.address, BITCOIN, sender=payer)
-        stage.reserve.send("approve", stage.vault.address, MAX, sender=payer)
-        router.send("payIn", self.plain, BITCOIN // 3, sender=payer)
         stage.skip(3 * HOUR)
         self._report(self.plain, range(self.began + 29 + 7 * 24, stage.hour()))
         stage.skip(FINALITY)
         self._report(self.plain, range(stage.hour() - FINALITY // HOUR, stage.hour()))
+        payer = stage.guardian
+        stage.fund(payer, BITCOIN, stage.reserve)
+        router.send("payIn", self.plain, BITCOIN // 3, sender=payer)
         stage.mint(self.plain, 50)
         self._send("registry", "retire", self.plain, 20, by=stage.operator)
         claim = stage.claim_of(stage.operator)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.support.stage import FINALITY, Stage
-from wellhead.audit.archive import RawLog
+from wellhead.audit.blocks import RawLog
 from wellhead.audit.decode import decoders_of
 from wellhead.audit.dump import dumped
 from wellhead.audit.replay import Finding, Findings, Log, Replay

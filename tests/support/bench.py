@@ -44,10 +44,21 @@ class Bench:
 
     def add(self, number: int, amount: int, backlog: int = 0) -> Receipt:
         """Revenue in the first or the second currency, a part of which vests."""
+        self.deposit(number, amount)
+        return self.token.send(ADD[number], amount, backlog, sender=self.router)
+
+    def deposit(self, number: int, amount: int) -> None:
+        """Put coins of the first or the second currency into the token's claim."""
         coin = (self.cash, self.reserve)[number]
         coin.send("mint", self.router.address, amount, sender=self.router)
         self.vault.send("deposit", coin.address, self.token.address, amount, sender=self.router)
-        return self.token.send(ADD[number], amount, backlog, sender=self.router)
+
+    def top_up(self, cash: int, reserve: int) -> Receipt:
+        """Add to what vests."""
+        for number, amount in enumerate((cash, reserve)):
+            if amount:
+                self.deposit(number, amount)
+        return self.token.send("topUp", cash, reserve, sender=self.router)
 
     def transfer(self, source: UnlockedAccount, to: UnlockedAccount, amount: int) -> Receipt:
         return self.token.send("transfer", to.address, amount, sender=source)

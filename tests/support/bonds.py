@@ -70,8 +70,9 @@ class Expected:
     earned: int = 0
     compensated: int = 0
 
-    def account(self, terms: Terms, hour: int, booked: int, rent: int, available: int) -> None:
-        """Account for an hour with so many units booked for so much rent, 2^-32 units."""
+    def account(self, terms: Terms, hour: int, booked: Fraction, rent: int, available: int) -> None:
+        """Account for an hour with so many units booked on average for so much rent, 2^-32
+        units."""
         whole = loss(available, booked, terms.sla, terms.penalty)
         beyond = min(max(0, whole - Q), self.bond // rent)
         self.lost[hour] = min(whole, Q) + beyond
@@ -91,10 +92,10 @@ def expect(
     expected = Expected(bond)
     for hour, units in sorted(available.items()):
         here = [lease for lease in leases if lease.start <= hour < lease.end]
-        booked = sum(lease.units for lease in here)
-        if booked:
+        covered = sum(lease.units * lease.seconds_at(hour) for lease in here)
+        if covered:
             rent = sum(lease.rate_at(hour) for lease in here)
-            expected.account(terms, hour, booked, rent, units)
+            expected.account(terms, hour, Fraction(covered, HOUR), rent, units)
     return expected
 
 

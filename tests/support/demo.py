@@ -70,9 +70,9 @@ class DirectRelay:
         for cluster in view.clusters():
             number = cluster.number
             hours = view.unreported(number, 0, (now - SETTLE) // HOUR)
-            booked, attested = view.booked(number, hours), view.attested(number, hours)
-            for hour, units, total in zip(hours, booked, attested, strict=True):
-                frame = Frame(number, hour, units, total, cluster.kind, cluster.sku)
+            bookings, attested = view.sure_bookings(number, hours), view.attested(number, hours)
+            for hour, booked, total in zip(hours, bookings, attested, strict=True):
+                frame = Frame(number, hour, booked, total, cluster.kind, cluster.sku)
                 moments = self._network.sources[number].read(hour * HOUR, (hour + 1) * HOUR)
                 measured = measure_hour(frame, HourSamples(None, tuple(moments)))
                 words.append(measured.sample.encode())

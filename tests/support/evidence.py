@@ -16,6 +16,7 @@ from wellhead.oracle import wire
 from wellhead.oracle.audit import verifying
 from wellhead.oracle.audit.evidence import EvidenceSource
 from wellhead.oracle.audit.findings import Audit
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.chain import HOUR, ChainView
 from wellhead.oracle.hours import Frame, measure_hour
 from wellhead.oracle.measurements import Key, Proposal, Signed, sign
@@ -105,9 +106,9 @@ class Network:
 
     def _read_frame(self, cluster: int, hour: int) -> Frame:
         known = self.view.cluster(cluster)
-        (booked,) = self.view.booked(cluster, [hour])
+        (bookings,) = self.view.sure_bookings(cluster, [hour])
         (attested,) = self.view.attested(cluster, [hour])
-        return Frame(cluster, hour, booked, attested, known.kind, known.sku)
+        return Frame(cluster, hour, bookings, attested, known.kind, known.sku)
 
     def measure(
         self, key: Key, who: int, samples: HourSamples | None = None, frame: Frame | None = None
@@ -120,12 +121,8 @@ class Network:
         return signed
 
     def keep(self, signed: Signed, samples: HourSamples, frame: Frame) -> None:
-        self.shelf.raws[signed.key][signed.reporter] = wire.RawSamples(
-            measurement=wire.MeasurementBody.of(signed),
-            booked=frame.booked,
-            attested=frame.attested,
-            lines=[line.decode() for line in samples.lines()],
-        )
+        raw = wire.RawSamples.of(signed, frame.bookings, frame.attested, samples)
+        self.shelf.raws[signed.key][signed.reporter] = raw
 
     def propose(self, keys: Iterable[Key], who: Iterable[int] = range(5)) -> Proposal:
         listed = list(who)
@@ -223,7 +220,7 @@ def keep_in(path: Path, network: Network, who: int, proposal: Proposal) -> Path:
         raw = network.shelf.raws[signed.key][signed.reporter]
         lines = [line.encode() for line in raw.lines]
         samples = HourSamples.parse(lines, signed.key[1] * HOUR)
-        own = Own(signed, raw.booked, raw.attested)
+        own = Own(signed, Bookings(raw.booked, (*raw.late,)), raw.attested)
         assert store.keep_own(own, samples)
     digest = proposal.digest(network.domain)
     r, vs = network.reporters[who].sign_digest(digest)

@@ -291,9 +291,11 @@ def _go_down(history: History) -> None:
 
 
 def _settle(history: History) -> None:
-    """Some of what is due is paid, and new units come."""
+    """Some of what is due is paid, and new units come while both currencies vest."""
     for lease_id in history.leases[::2]:
         history.step(settle, history.stage, lease_id)
     history.route()
+    stage, (bonded, _) = history.stage, history.clusters
+    history.step(stage.router.send, "payIn", bonded, 1_000_003, sender=stage.stranger)
     for cluster in history.clusters:
-        history.step(history.stage.mint, cluster, 30)
+        history.step(stage.mint, cluster, 30)

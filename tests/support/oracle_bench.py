@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.oracle_views import DOMAIN, GENESIS, REPORTERS, FakeView, Recorded
 from wellhead.oracle import wire
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.chain import HOUR
 from wellhead.oracle.measurements import (
     Kind,
@@ -65,7 +66,7 @@ class Desk:
 
     def measure(self, signed: Signed) -> None:
         """Let this be the own measurement of its hour."""
-        assert self.store.keep_own(Own(signed, 10, 10), HourSamples(None, ()))
+        assert self.store.keep_own(Own(signed, Bookings(10), 10), HourSamples(None, ()))
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import Any
 from wellhead.chain import KeyAccount, dev_account
 from wellhead.model.samples import Sample
 from wellhead.model.terms import Kind
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.chain import HOUR, Cluster, Signers
 from wellhead.oracle.measurements import Domain, Key, Measurement, Signed, sign
 from wellhead.oracle.readings import Moment, Reading
@@ -41,7 +42,7 @@ class FakeView:
     reported: set[Key] = field(default_factory=set)
     contested: set[Key] = field(default_factory=set)
     leases: dict[int, Lease] = field(default_factory=dict)
-    units_booked: int = 10
+    booked: Bookings | None = field(default_factory=lambda: Bookings(10))
     units_attested: int = 10
     is_down: bool = False
     domain: Domain = DOMAIN
@@ -69,9 +70,9 @@ class FakeView:
             for key in keys
         ]
 
-    def booked(self, cluster: int, hours: Sequence[int]) -> list[int]:
+    def bookings(self, cluster: int, hours: Sequence[int]) -> list[Bookings | None]:
         self._require()
-        return [self.units_booked for _ in hours]
+        return [self.booked for _ in hours]
 
     def attested(self, cluster: int, hours: Sequence[int]) -> list[int]:
         self._require()

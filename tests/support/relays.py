@@ -20,6 +20,7 @@ from tests.support.stage import Stage
 from wellhead.chain import KeyAccount, dev_account
 from wellhead.model.samples import Sample
 from wellhead.oracle import requests, wire
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.client import ReporterClient
 from wellhead.oracle.measurements import (
     Kind,
@@ -65,7 +66,7 @@ class Desk:
     def measure(self, sample: Sample, canaries: int = 0, heartbeats: int = 0) -> Signed:
         """Its own measurement of an hour."""
         signed = self.signed(sample, canaries, heartbeats)
-        assert self.store.keep_own(Own(signed, 0, 0), HourSamples(None, (), (), ()))
+        assert self.store.keep_own(Own(signed, Bookings(0), 0), HourSamples(None, (), (), ()))
         return signed
 
     def signed(self, sample: Sample, canaries: int = 0, heartbeats: int = 0) -> Signed:

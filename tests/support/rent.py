@@ -25,6 +25,8 @@ LEDGER = RATE * Q
 WAD = 10**18
 #: LeaseMarket's storage slot of its books by cluster.
 BOOKS_SLOT = 1
+#: Fields of LeaseBook.Earnings and their bits, from the lowest.
+EARNINGS = {"earned": 112, "cancelled": 56, "remainder": 64, "hoursCovered": 24}
 #: Rent is one stablecoin unit per unit-hour, always.
 FLAT = Terms(
     base_start=1,
@@ -92,14 +94,15 @@ def sold_back(
     return max(Fraction(0), given - (was - keeps) * (whole - released) - (most - keeps) * shifted)
 
 
-def loss(available: int, booked: int, sla: int, penalty: int) -> int:
-    """Millionths of a booked hour's rent that are lost; `available` is thousandths of a unit."""
+def loss(available: int, booked: Fraction | int, sla: int, penalty: int) -> int:
+    """Millionths of a booked hour's rent that are lost; `available` is thousandths of a unit, and
+    `booked` the mean over the hour."""
     fraction = min(Fraction(1), Fraction(available, 1000 * booked))
     promised = Fraction(sla, Q)
     return max(0, floor((Q + penalty) * (promised - fraction) / promised))
 
 
-def served(available: int, booked: int, sla: int, penalty: int) -> int:
+def served(available: int, booked: Fraction | int, sla: int, penalty: int) -> int:
     """Millionths of a booked hour that are paid for; `available` is thousandths of a unit."""
     return max(0, Q - loss(available, booked, sla, penalty))
 
@@ -141,6 +144,10 @@ class Opened:
     def rent(self) -> int:
         """Rent of all hours, 2^-32 units."""
         return self.first_rate + self.rate * (self.end - self.start - 1)
+
+    def seconds_at(self, hour: int) -> int:
+        """Seconds of one hour that it covers."""
+        return self.first_seconds if hour == self.start else HOUR * (self.start < hour < self.end)
 
     @property
     def remainder(self) -> int:
@@ -210,18 +217,40 @@ def refund_ledger(stage: Stage, lease: Opened) -> int:
     return int(stage.market.call("refundLedgerOf", lease.id))
 
 
-def set_remainder(stage: Stage, cluster_id: int, ledger: int) -> None:
-    """Write a cluster's remainder ledger into the market's storage, beside its earned ledger, and
-    pay for it. Leases leave so little that no test could wait for a whole unit of it."""
-    book = int.from_bytes(keccak(encode(["uint256", "uint256"], [cluster_id, BOOKS_SLOT])), "big")
-    earned = books(stage, cluster_id)["earned"]
-    # From the lowest bit: earned 128, remainder 96, hours covered 32.
-    at = (stage.market.address, hex(book + 1))
-    hours = int(stage.anvil.rpc("eth_getStorageAt", *at, "latest"), 16) >> 224
-    word = "0x" + (hours << 224 | ledger << 128 | earned).to_bytes(32, "big").hex()
-    stage.anvil.rpc("anvil_setStorageAt", *at, word)
-    found = books(stage, cluster_id)
-    assert (found["earned"], found["remainder"]) == (earned, ledger), "the storage layout changed"
+def earnings(stage: Stage, cluster_id: int) -> dict[str, int]:
+    """What of a cluster waits for the router, from the market's storage."""
+    slot = _earnings_slot(stage, cluster_id)
+    word = int(stage.anvil.rpc("eth_getStorageAt", *slot, "latest"), 16)
+    found = {}
+    for name, bits in EARNINGS.items():
+        found[name], word = word % 2**bits, word >> bits
+    return found
+
+
+def write_earnings(stage: Stage, cluster_id: int, paid: int, **changes: int) -> None:
+    """Change what of a cluster waits for the router, in the market's storage, and pay the market
+    `paid` stablecoin units for it."""
+    word, at = 0, 0
+    for name, value in {**earnings(stage, cluster_id), **changes}.items():
+        assert 0 <= value < 2 ** EARNINGS[name], name
+        word, at = word | value << at, at + EARNINGS[name]
+    slot = _earnings_slot(stage, cluster_id)
+    stage.anvil.rpc("anvil_setStorageAt", *slot, f"0x{word:064x}")
     payer = stage.tenants[-1]
-    whole = ledger // LEDGER
-    stage.vault.send("deposit", stage.cash.address, stage.market.address, whole, sender=payer)
+    stage.vault.send("deposit", stage.cash.address, stage.market.address, paid, sender=payer)
+
+
+def set_remainder(stage: Stage, cluster_id: int, ledger: int) -> None:
+    """Let opened leases have left this remainder, a ledger. They leave so little that no test could
+    wait for a whole unit of it."""
+    before = books(stage, cluster_id)["earned"]
+    assert ledger % Q == 0, "the market keeps remainders in 2^-32 stablecoin units"
+    write_earnings(stage, cluster_id, ledger // LEDGER, remainder=ledger // Q)
+    found = books(stage, cluster_id)
+    assert (found["earned"], found["remainder"]) == (before, ledger), "the storage layout changed"
+
+
+def _earnings_slot(stage: Stage, cluster_id: int) -> tuple[str, str]:
+    """Address and slot, for the node."""
+    book = int.from_bytes(keccak(encode(["uint256", "uint256"], [cluster_id, BOOKS_SLOT])), "big")
+    return stage.market.address, hex(book + 1)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from wellhead.actions.paying import is_short
 from wellhead.chain import (
     Anvil,
     Contract,
@@ -14,6 +15,7 @@ from wellhead.chain import (
     KeyAccount,
     Parameters,
     Receipt,
+    Reverted,
     UnlockedAccount,
     deploy,
     deploy_coins,
@@ -250,16 +252,24 @@ class Stage:
         return quorum(digest, signers or self.reporters[:3])
 
     def mint(self, cluster_id: int, units: int, operator: UnlockedAccount | None = None) -> Receipt:
+        """Attest units and mint them. An operator that can not pay what they bring is let afford
+        it and sends once more, in later blocks."""
+        sender = operator or self.operator
         number = self.registry.call("clusterOf", cluster_id)["attestations"]
-        return self.registry.send(
-            "mint",
-            cluster_id,
-            units,
-            number,
-            EVIDENCE,
-            self.attest(cluster_id, units, number),
-            sender=operator or self.operator,
-        )
+        signatures = self.attest(cluster_id, units, number)
+        call = ("mint", cluster_id, units, number, EVIDENCE, signatures)
+        try:
+            return self.registry.send(*call, sender=sender)
+        except Reverted as error:
+            if not is_short(error):
+                raise
+        self.afford_mints(sender)
+        return self.registry.send(*call, sender=sender)
+
+    def afford_mints(self, operator: UnlockedAccount | None = None) -> None:
+        """Let an operator pay what new units bring to what waits and vests."""
+        for coin in (self.cash, self.reserve):
+            self.fund(operator or self.operator, coin=coin)
 
     def cluster(self, units: int = 1000, terms: Terms | None = None) -> int:
         """Register a cluster and mint its units."""
@@ -269,10 +279,13 @@ class Stage:
 
     # Leases
 
-    def fund(self, account: UnlockedAccount, amount: int = 10**15) -> None:
-        """Give test dollars and let the vault take them."""
-        self.cash.send("mint", account.address, amount, sender=account)
-        self.cash.send("approve", self.vault.address, MAX, sender=account)
+    def fund(
+        self, account: UnlockedAccount, amount: int = 10**15, coin: Contract | None = None
+    ) -> None:
+        """Give test dollars, or another coin, and let the vault take them."""
+        given = coin or self.cash
+        given.send("mint", account.address, amount, sender=account)
+        given.send("approve", self.vault.address, MAX, sender=account)
 
     def lease(
         self,

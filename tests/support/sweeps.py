@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from eth_abi.abi import encode
 from eth_typing import HexAddress, HexStr
-from eth_utils.crypto import keccak
 from web3.types import Nonce
 from web3.utils.address import get_create_address
 
-from tests.support.rent import BOOKS_SLOT, LEDGER, books
+from tests.support.rent import LEDGER, books, earnings, write_earnings
 from tests.support.stage import GENESIS, MAX, Q, Stage, Terms, build_stage
 from wellhead.chain import Anvil, Contract, Event, Receipt, UnlockedAccount, dev_account
 from wellhead.chain.plan import Venue
@@ -61,15 +59,16 @@ class Desk:
     def cluster(self, units: int = 10, terms: Terms = ALL_BITCOIN) -> int:
         return self.stage.cluster(units, terms)
 
-    def earn(self, cluster: int, amount: int, hours: int = 1) -> Receipt:
-        """Let a cluster have earned this in so many hours, and distribute it."""
-        earn(self.stage, cluster, amount, hours)
+    def earn(self, cluster: int, amount: int, hours: int = 1, cancelled: int = 0) -> Receipt:
+        """Let a cluster have earned this in so many hours, `cancelled` of it by cancellations, and
+        distribute it."""
+        earn(self.stage, cluster, amount, hours, cancelled)
         return self.stage.router.send("distribute", cluster, sender=self.keeper)
 
-    def waiting(self, amount: int, hours: int = 1, terms: Terms = ALL_BITCOIN) -> int:
+    def waiting(self, amount: int, hours: int = 1, cancelled: int = 0) -> int:
         """A cluster of which so much waits to be swept."""
-        cluster = self.cluster(terms=terms)
-        self.earn(cluster, amount, hours)
+        cluster = self.cluster()
+        self.earn(cluster, amount, hours, cancelled)
         assert self.pending(cluster) == amount
         return cluster
 
@@ -175,18 +174,20 @@ class Desk:
         }
 
 
-def earn(stage: Stage, cluster: int, amount: int, hours: int) -> None:
-    """Write what a cluster has earned into the market's storage, and pay for it: no lease could
-    bring every amount."""
-    book = int.from_bytes(keccak(encode(["uint256", "uint256"], [cluster, BOOKS_SLOT])), "big")
-    before = books(stage, cluster)
-    earned = before["earned"] + amount * LEDGER
-    word = hours << 224 | before["remainder"] << 128 | earned
-    stage.anvil.rpc("anvil_setStorageAt", stage.market.address, hex(book + 1), f"0x{word:064x}")
-    assert books(stage, cluster) == {**before, "earned": earned}, "the storage layout changed"
+def earn(stage: Stage, cluster: int, amount: int, hours: int, cancelled: int = 0) -> None:
+    """Let a cluster have earned this in so many hours, `cancelled` of it by cancellations, and pay
+    for it: no lease could bring every amount."""
     payer = stage.tenants[-1]
     stage.cash.send("mint", payer.address, amount, sender=payer)
-    stage.vault.send("deposit", stage.cash.address, stage.market.address, amount, sender=payer)
+    before, waiting = books(stage, cluster)["earned"], earnings(stage, cluster)
+    changes = {
+        "earned": waiting["earned"] + amount * LEDGER,
+        "cancelled": waiting["cancelled"] + cancelled,
+        "hoursCovered": hours,
+    }
+    write_earnings(stage, cluster, amount, **changes)
+    found = books(stage, cluster)["earned"]
+    assert found == before + amount * LEDGER, "the storage layout changed"
 
 
 def desk_on(stage: Stage, fee: int = FEE, decimals: int = FEED_DECIMALS) -> Desk:
@@ -220,6 +221,8 @@ def _coins_ahead(anvil: Anvil, deployer: str) -> bool:
     return comes_first(cash, reserve)
 
 
-def backlog_of(amount: int, waited: int) -> int:
-    """What vests of bitcoin for revenue that waited for so many hours: all but a day's part."""
-    return amount - amount * 24 // waited if waited > 24 else 0
+def backlog_of(amount: int, waited: int, cancelled: int = 0) -> int:
+    """What vests of bitcoin, `cancelled` of it for what cancellations earned: that, and all but a
+    day's part of what is for the rest, which waited for so many hours."""
+    rest = amount - cancelled
+    return amount - (rest * 24 // waited if waited > 24 else rest)

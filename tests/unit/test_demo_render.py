@@ -58,6 +58,7 @@ BOOKS = Books(
     reporters_waiting=1_000 * USD * LEDGER_SCALE,
     bond=0,
     bond_withdrawn=0,
+    topped_up=0,
 )
 
 #: Of a bond of $6,000, $600 were penalties, $1,100 compensated, $300 went back to the operator.
@@ -83,6 +84,7 @@ SECOND = Books(
     reporters_waiting=0,
     bond=4_000 * USD * LEDGER_SCALE,
     bond_withdrawn=300 * USD * LEDGER_SCALE,
+    topped_up=0,
 )
 
 CASH = Earnings(150_000 * USD << 4, 149_000 * USD << 4, 999 * USD << 4, 7, (USD << 4) - 7, 4)

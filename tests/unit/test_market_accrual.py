@@ -1,5 +1,7 @@
 """Accrual: which hours it walks, where it stops, and what it adds to the books."""
 
+from fractions import Fraction
+
 import pytest
 
 from tests.support.rent import (
@@ -119,9 +121,10 @@ def test_what_is_booked_is_read_at_the_hours_end(stage: Stage, cluster: int) -> 
     open_lease(stage, cluster, 10, hour, 1)
     late = open_lease(stage, cluster, 30, hour, 1, at=hour * HOUR + 3599)
     assert late.first_seconds == 1
-    deliver(stage, cluster, {hour: 30_000})
+    deliver(stage, cluster, {hour: 9_000})
     accrue(stage, cluster)
-    assert books(stage, cluster)["lost"] == loss(30_000, 40, 990_000, Q)
+    lost = loss(9_000, Fraction(10 * HOUR + 30, HOUR), 990_000, Q)
+    assert books(stage, cluster)["lost"] == lost > loss(9_000, 10, 990_000, Q)
 
 
 @shows("ACC-6")
@@ -258,9 +261,12 @@ def test_one_call_walks_at_most_the_documented_hours(stage: Stage) -> None:
     start = stage.hour()
     stage.to_hour(start, HOUR - 1)
     lease = open_lease(stage, cluster, 10, start, 2 * MAX_STEPS + 5, at=start * HOUR + 3599)
-    availability = {start + i: 9_000 + i for i in range(2 * MAX_STEPS + 5)}
+    availability = {start: 2} | {start + i: 9_000 + i for i in range(1, 2 * MAX_STEPS + 5)}
     deliver(stage, cluster, availability)
-    losses = [loss(value, 10, FLAT.sla, FLAT.penalty) for value in availability.values()]
+    losses = [
+        loss(value, Fraction(10 * lease.seconds_at(hour), HOUR), FLAT.sla, FLAT.penalty)
+        for hour, value in availability.items()
+    ]
     for steps in (MAX_STEPS, 2 * MAX_STEPS, 2 * MAX_STEPS + 5):
         accrue(stage, cluster)
         found = books(stage, cluster)

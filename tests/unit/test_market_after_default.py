@@ -71,9 +71,10 @@ def test_the_base_grows_across_a_default(stage: Stage) -> None:
     assert receipt.event("BaseUpdated")["hour"] == hour
     base = books(stage, cluster)["base"]
 
-    open_lease(stage, cluster, 40, hour, 6)
+    new = open_lease(stage, cluster, 40, hour, 6)
     stage.to_hour(hour + 10, 5)
-    growth = Fraction(terms.speed, Q) * (Fraction(40 * 6, UNITS) - 10 * Fraction(7, 10))
+    covered = 40 * (5 + Fraction(new.first_seconds, HOUR))
+    growth = Fraction(terms.speed, Q) * (covered / UNITS - 10 * Fraction(7, 10))
     low, high = base_after(terms, base, growth)
     assert low <= stage.market.call("baseOf", cluster) <= high < base
 

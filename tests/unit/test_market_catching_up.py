@@ -196,6 +196,7 @@ def test_a_retirement_pays_the_burnt_units_what_one_call_reaches(
 
 def test_no_units_are_minted_before_the_books_are_current(stage: Stage, cluster: int) -> None:
     lease, _ = backlog(stage, cluster)
+    stage.fund(stage.operator)  # what vests of the hours that a mint accrues, new units bring too
     # A block comes a second after the last; so long ago an hour would be final.
     current = (stage.now() + 1 - FINALITY) // HOUR - 1
     asked = ("CapacityRegistry_RecordNotCurrent", cluster)
@@ -265,11 +266,14 @@ def test_old_voids_are_paid_while_the_books_are_far_behind(stage: Stage, cluster
         calls += 1
     assert calls == 3
     lost = loss(9_000, 10, FLAT.sla, FLAT.penalty)
+    first = loss(18_000, Fraction(20 * new.first_seconds, HOUR), FLAT.sla, FLAT.penalty)
+    assert new.first_seconds < HOUR
     old = lease.rate * Q * (72 + lease.end - hour) + lease.rate * lost * len(between)
     assert refund_ledger(stage, lease) == old
-    assert refund_ledger(stage, new) == new.rent * lost
+    late = new.first_rate * first + (new.rent - new.first_rate) * lost
+    assert refund_ledger(stage, new) == late
     assert books(stage, cluster)["earned"] == (
-        lease.rate * (Q - lost) * len(between) + new.rent * (Q - lost)
+        lease.rate * (Q - lost) * len(between) + new.rent * Q - late
     )
     flows = Flows(paid=lease.cost + new.cost)
     assert_balanced(stage, cluster, flows, [lease.id, new.id])

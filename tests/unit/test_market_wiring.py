@@ -117,6 +117,32 @@ def test_the_contracts_behind_the_market_have_no_leases(
 
 
 @shows("LEASE-21")
+@pytest.mark.parametrize(
+    ("view", "hours", "answer"),
+    [
+        ("bookedAt", (2,), 10),
+        ("bookedAt", (8,), 0),
+        ("peakBooked", (0, 9), 13),
+        ("sumBooked", (0, 9), 53),
+        ("coveredAt", (2,), 10 * HOUR),
+        ("coveredAt", (1,), 10 * HOUR - 10 * 1200),
+    ],
+)
+def test_the_calendar_is_asked_through_all_of_them(
+    stage: Stage, view: str, hours: tuple[int, ...], answer: int
+) -> None:
+    """The last of them answers, of the market's storage; of its own it knows nothing."""
+    cluster, now = stage.cluster(100), stage.hour()
+    open_lease(stage, cluster, 10, now + 1, 5, at=(now + 1) * HOUR + 1200)
+    open_lease(stage, cluster, 3, now + 5, 1)
+    asked = (cluster, *(now + hour for hour in hours))
+    for name in ("LeaseMarket", "LeaseChanges"):
+        assert not [said for said in functions(name) if said.startswith(f"{view}(")]
+    assert stage.market.call(view, *asked) == answer
+    assert alone(stage, "LeaseRecords").call(view, *asked) == 0
+
+
+@shows("LEASE-21")
 def test_the_contracts_behind_the_market_have_no_bond_and_charge_nobody(stage: Stage) -> None:
     cluster = bonded(stage, HARSH, 100, 1_000)
     records, tenant = alone(stage, "LeaseRecords"), stage.tenants[0]

@@ -20,6 +20,7 @@ from tests.support.worlds import (
 from wellhead.model import invariants
 from wellhead.model.errors import Revert
 from wellhead.model.oracle import Skip
+from wellhead.model.routed import TopUp
 from wellhead.model.samples import Sample
 from wellhead.model.units import HOUR, UNIT, Q
 
@@ -96,11 +97,20 @@ def test_new_units_take_no_part_of_old_revenue() -> None:
     report(world, range(first, first + 10), 1_000)
     world.now += DAY
     world.registry.mint(OPERATOR, 1, 1, 1, b"", QUORUM)
+    cash = world.token(1).cash
     assert world.token(1).total_supply() == 11 * UNIT
-    # 10 h at 0.84 coins, 88 % of it, all of it to the first ten tokens: 30 % waited to be swept.
-    assert world.router.routed_of(1).paid_in_cash == 2_520_000
-    assert world.token(1).cash.total == 7_392_000 << 68
-    assert world.token(1).cash.index == (7_392_000 << 68) // (10 * UNIT)
+    # 10 h at 0.84 coins, 58 % of it, an hour's part at once to the first ten tokens; of the other
+    # nine, and of the 30 % that wait to be swept, the operator pays a tenth more.
+    assert cash.index == (487_200 << 68) // (10 * UNIT)
+    assert world.router.routed_of(1).topped_up == TopUp(252_000, 438_480, 0)
+    assert world.router.bitcoin_pending_of(1) == 2_772_000
+    assert cash.unvested == (4_384_800 + 438_480) << 68
+    assert cash.total == (4_872_000 + 438_480) << 68
+    invariants.check_all(world)
+    world.advance(DAY)
+    # Each of the ten has a tenth of the 4,872,000, and the new one what was paid for it.
+    assert cash.index == (4_872_000 << 68) // (10 * UNIT)
+    assert cash.index - (487_200 << 68) // (10 * UNIT) - (438_480 << 68) // UNIT in (0, 1)
     invariants.check_all(world)
 
 

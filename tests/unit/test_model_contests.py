@@ -239,7 +239,7 @@ def test_more_measured_than_booked_is_an_alarm() -> None:
     world.registry.cluster_of(1).attested = 2
     assert refused(lambda: flag(1, hour)) == ("WithinBooked", 1, hour, limit, 1_520_000)
     world.registry.cluster_of(1).attested = 0
-    assert flag(1, hour) == OffBook(limit, 3, 0)
+    assert flag(1, hour) == OffBook(limit, 3 * HOUR, 0)
 
 
 def _lose_the_deposit(world: World, hour: int) -> None:

@@ -83,6 +83,10 @@ def act(world: World, kind: int, a: int, b: int, c: int) -> None:
             world.cash.set_blocked(other, a % 4 == 0)
         case 15:
             world.market.update_base(1)
+        case 30:
+            # What the operator may be charged for a mint, and for a bond.
+            allowed = (MAX_UINT256, c * 1_000, 0)[a % 3]
+            world.cash.approve(OPERATOR, world.vault.address, allowed)
         case _ if kind < 30:
             act_on_a_lease(world, kind, a, b, c)
         case _:
@@ -146,7 +150,7 @@ def follow(world: World, history: list[tuple[int, int, int, int]]) -> None:
         lost = world.market.books_of(1).lost
 
 
-STEP = st.tuples(st.integers(0, 36), *[st.integers(0, 999)] * 3)
+STEP = st.tuples(st.integers(0, 37), *[st.integers(0, 999)] * 3)
 
 
 @shows("APART-2")

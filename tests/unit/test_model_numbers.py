@@ -108,14 +108,17 @@ def test_base_by_hand() -> None:
     pricing = replace(PRICING, speed=100_000)
     base = 10**6 * WAD
     # 10 h fully booked: exp(0.1 * 10 * (1 - 0.5)) = exp(0.5).
-    assert price.next_base(pricing, base, 10, 10, 100) == base * exp_wad(WAD // 2) // WAD
-    assert price.next_base(pricing, base, 10, 10, 50) == base
+    assert price.next_base(pricing, base, 10, 10, 100 * HOUR) == base * exp_wad(WAD // 2) // WAD
+    assert price.next_base(pricing, base, 10, 10, 50 * HOUR) == base
     assert price.next_base(pricing, base, 10, 10, 0) == base * exp_wad(-WAD // 2) // WAD
     assert price.next_base(pricing, base, 10, 10_000, 0) == 500_000 * WAD
-    assert price.next_base(pricing, base, 10, 10_000, 100_000) == 4_000_000 * WAD
+    assert price.next_base(pricing, base, 10, 10_000, 100_000 * HOUR) == 4_000_000 * WAD
+    # One unit for one second of ten hours: 0.1 * (1 / 36,000 - 5), towards zero.
+    second = 10**17 * (1 - 5 * 36_000) // 36_000 + 1
+    assert price.next_base(pricing, base, 10, 10, 1) == base * exp_wad(second) // WAD
     # The exponent is rounded towards zero: 10^6 * (67 * 10^6 / (2^26 - 1) - 1) is -1622.19.
     slow = replace(PRICING, speed=1, target=1)
-    assert price.next_base(slow, base, 2**26 - 1, 1, 67) == base * exp_wad(-1622) // WAD
+    assert price.next_base(slow, base, 2**26 - 1, 1, 67 * HOUR) == base * exp_wad(-1622) // WAD
 
 
 @shows("PRICE-1")
@@ -164,29 +167,41 @@ def test_terms_that_make_a_longer_lease_cheaper_are_refused() -> None:
     ],
 )
 def test_served_by_hand(available: int, booked: int, expected: int) -> None:
-    assert service.served(available, booked, sla=990_000, penalty=500_000) == expected
+    assert service.served(available, booked * HOUR, sla=990_000, penalty=500_000) == expected
 
 
 @shows("ACC-11")
 def test_a_good_half_hour_does_not_make_up_for_an_outage() -> None:
     half = HOUR // 2
-    assert service.available_of([(half, 10), (half, 0)], booked=5) == 2_500
-    assert service.available_of([(HOUR, 5)], booked=5) == 5_000
-    assert service.available_of([(1, 1), (HOUR - 1, 0)], booked=5) == 0
+    assert service.available_of([(half, 10, 5), (half, 0, 5)]) == 2_500
+    assert service.available_of([(HOUR, 5, 5)]) == 5_000
+    assert service.available_of([(1, 1, 5), (HOUR - 1, 0, 5)]) == 0
+    # Units that come in the course of the hour count from then on.
+    assert service.available_of([(half, 10, 5), (half, 10, 10)]) == 7_500
+    assert service.available_of([(half, 10, 0), (half, 7, 9)]) == 3_500
+    # A unit for a second is 0.28 thousandths: all of it, or nothing; but not more than worked.
+    assert service.available_of([(HOUR - 1, 1, 0), (1, 1, 1)]) == 1
+    assert service.available_of([(HOUR - 1, 1, 0), (1, 0, 1)]) == 0
+    assert service.available_of([(HOUR - 1, 0, 0), (1, 1, 1)]) == 0
     with pytest.raises(ValueError, match="an hour"):
-        service.available_of([(half, 1)], booked=5)
+        service.available_of([(half, 1, 5)])
 
 
 @shows("ACC-1")
-@given(st.integers(0, 10**7), st.integers(1, 10**4), st.integers(1, Q), st.integers(0, 10 * Q))
+@given(
+    st.integers(0, 10**7),
+    st.one_of(st.integers(1, 10 * HOUR), st.integers(1, 10**4).map(lambda units: units * HOUR)),
+    st.integers(1, Q),
+    st.integers(0, 10 * Q),
+)
 def test_served_is_the_documented_fraction(
-    available: int, booked: int, sla: int, penalty: int
+    available: int, covered: int, sla: int, penalty: int
 ) -> None:
-    a = min(Fraction(1), Fraction(available, 1000 * booked))
+    a = min(Fraction(1), Fraction(available, 1000) / Fraction(covered, HOUR))
     relative = max(Fraction(0), (Fraction(sla, Q) - a) / Fraction(sla, Q))
     loss = math.floor((Q + penalty) * relative)
-    assert service.loss(available, booked, sla, penalty) == loss
-    assert service.served(available, booked, sla, penalty) == max(0, Q - loss)
+    assert service.loss(available, covered, sla, penalty) == loss
+    assert service.served(available, covered, sla, penalty) == max(0, Q - loss)
 
 
 # --- sold back ---------------------------------------------------------------------------------

@@ -18,11 +18,19 @@ from wellhead.chain import Reverted
 
 #: What only other contracts may call, as a part of what is called here; and what is nobody's.
 WITHIN = {
-    "CapacityToken": {"addCash", "addReserve", "burn", "forcedTransfer", "mint", "setFrozenTokens"},
+    "CapacityToken": {
+        "addCash",
+        "addReserve",
+        "burn",
+        "forcedTransfer",
+        "mint",
+        "setFrozenTokens",
+        "topUp",
+    },
     "CapacityTokenFactory": {"create"},
     "LeaseMarket": {"collect"},
     "MetricsOracle": {"decide", "hold", "setAuthority"},
-    "RevenueRouter": {"closeForMint", "setAuthority", "uniswapV3SwapCallback"},
+    "RevenueRouter": {"setAuthority", "topUp", "uniswapV3SwapCallback"},
     "CapacityRegistry": {"pause", "setAuthority", "unpause"},
     "Compliance": {"setAuthority"},
     "Vault": {"charge"},

@@ -9,7 +9,7 @@ from tests.support.contests import contest, recount
 from tests.support.lifecycle import cancel
 from tests.support.rent import FLAT, open_lease
 from tests.support.shows import shows
-from tests.support.stage import MAX, Q, Stage
+from tests.support.stage import HOUR, MAX, Q, Stage
 from tests.support.state import refused, unchanged
 from wellhead.chain import Receipt
 from wellhead.model.samples import Sample
@@ -29,12 +29,12 @@ def used(stage: Stage, cluster: int, hour: int, measured: int) -> None:
 
 
 def assert_flagged(stage: Stage, cluster: int, hour: int, *numbers: int) -> None:
-    """Measured, booked and attested are as told, and nothing at all changes."""
+    """Measured, covered and attested are as told, and nothing at all changes."""
     flag(stage, cluster, hour)  # for the empty slots that it reads, see `unchanged`
     with unchanged(stage):
         receipt = flag(stage, cluster, hour)
     assert [event.name for event in receipt.events] == ["OffBook"]
-    names = ("measured", "booked", "attested")
+    names = ("measured", "covered", "attested")
     expected = {"clusterId": cluster, "hour": hour, **dict(zip(names, numbers, strict=True))}
     assert receipt.event("OffBook").arguments == expected
 
@@ -70,7 +70,7 @@ def test_more_than_booked_and_the_tolerance_is_flagged(
     for measured in (limit + 1, Q):
         with stage.scratch():
             used(stage, cluster, hour, measured)
-            assert_flagged(stage, cluster, hour, measured, booked, attested)
+            assert_flagged(stage, cluster, hour, measured, booked * HOUR, attested)
 
 
 @shows("ORA-14")
@@ -92,7 +92,7 @@ def test_an_hour_is_judged_by_its_own_bookings(stage: Stage) -> None:
         used(stage, cluster, h, 200_000)
     with refused(stage, "CapacityRegistry_WithinBooked", cluster, hour, 200_000, 920_000):
         flag(stage, cluster, hour)
-    assert_flagged(stage, cluster, hour + 1, 200_000, 10, 100)
+    assert_flagged(stage, cluster, hour + 1, 200_000, 10 * HOUR, 100)
     assert_flagged(stage, cluster, hour + 3, 200_000, 0, 100)
 
 
@@ -136,11 +136,11 @@ def test_the_attested_units_are_those_of_now(stage: Stage) -> None:
     cluster, hour = stage.cluster(100, FLAT), stage.hour() + 1
     stage.lease(cluster, 40, hour, 1)
     used(stage, cluster, hour, 450_000)
-    assert_flagged(stage, cluster, hour, 450_000, 40, 100)
+    assert_flagged(stage, cluster, hour, 450_000, 40 * HOUR, 100)
     stage.registry.send("retire", cluster, 5, sender=stage.operator)
     limit = -(-40 * Q // 95) + TOLERANCE
     assert limit < 450_000
-    assert_flagged(stage, cluster, hour, 450_000, 40, 95)
+    assert_flagged(stage, cluster, hour, 450_000, 40 * HOUR, 95)
     stage.registry.send("retire", cluster, 5, sender=stage.operator)
     with refused(stage, "CapacityRegistry_WithinBooked", cluster, hour, 450_000, 464_445):
         flag(stage, cluster, hour)
@@ -180,7 +180,7 @@ def test_a_recount_is_what_was_measured(stage: Stage) -> None:
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 2)
     used(stage, cluster, lease.start, 900_000)
     contest(stage, lease.id, lease.start, lease.tenant)
-    assert_flagged(stage, cluster, lease.start, 900_000, 10, 100)
+    assert_flagged(stage, cluster, lease.start, 900_000, 10 * HOUR, 100)
     recount(stage, Sample(cluster, lease.start, 10_000, 10_000, 100_000))
     with refused(stage, "CapacityRegistry_WithinBooked", cluster, lease.start, 100_000, 120_000):
         flag(stage, cluster, lease.start)

@@ -171,7 +171,7 @@ def test_remainders_are_the_operators_alone(stage: Stage) -> None:
 def test_a_remainder_without_revenue_is_paid_too(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, Terms(speed=0))
     open_lease(stage, cluster, 1, stage.hour() + 1, 1)
-    set_remainder(stage, cluster, 2 * LEDGER + 1)
+    set_remainder(stage, cluster, 2 * LEDGER + Q)
     assert distribute(stage, cluster).event("Distributed")["remainder"] == 2
     assert stage.router.call("releasableOf", cluster) == (2, 0)
     assert stage.claim_of(stage.router) == 2

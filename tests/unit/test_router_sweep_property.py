@@ -23,11 +23,13 @@ FEES = (500, 3000, 10_000)
 
 @dataclass(frozen=True)
 class Case:
-    """What is swept where; prices are millionths of the ordinary price."""
+    """What is swept where; of the amount so much was earned by cancellations, the rest in so many
+    hours. Prices are millionths of the ordinary price."""
 
     amount: int
     most: int
     hours: int
+    cancelled: int
     fee: int
     slippage: int
     tip: int
@@ -51,6 +53,7 @@ def cases(draw: st.DrawFn) -> Case:
         amount=amount,
         most=draw(st.one_of(st.just(MAX), st.integers(1, 2 * amount))),
         hours=draw(st.one_of(st.integers(1, 3), st.integers(4, 400))),
+        cancelled=draw(st.one_of(st.sampled_from([0, amount]), st.integers(0, amount))),
         fee=fee,
         slippage=draw(st.integers(fee + 1, 100_000)),
         tip=draw(st.integers(0, 10_000)),
@@ -103,7 +106,8 @@ def model_bounds(desk: Desk) -> model.Bounds:
 def test_any_sweep(ordered: tuple[Desk, dict[int, Desk]], case: Case) -> None:
     with ordered[0].stage.scratch():
         desk = put(case, ordered[1])
-        stage, cluster = desk.stage, desk.waiting(case.amount, case.hours)
+        stage = desk.stage
+        cluster = desk.waiting(case.amount, case.hours, case.cancelled)
         amount = min(case.amount, case.most)
         limit, most = desk.limit(), desk.most()
         try:
@@ -159,7 +163,8 @@ def check_sweep(desk: Desk, case: Case, cluster: int, quoted: tuple[int, int]) -
         f"bitcoin of {router}": 0,
     }
     added, token = receipt.event("ReserveAdded").arguments, desk.stage.token(cluster)
-    backlog = backlog_of(received - tip, case.hours)
+    part = spent * case.cancelled // case.amount
+    backlog = backlog_of(received - tip, case.hours, (received - tip) * part // spent)
     assert added == {"amount": received - tip, "backlog": backlog}
     revenue = token.call("reserveRevenue")
     assert revenue["total"] == (received - tip) << revenue["shift"]
@@ -169,7 +174,7 @@ def check_sweep(desk: Desk, case: Case, cluster: int, quoted: tuple[int, int]) -
 @shows("SWEEP-8")
 def test_the_cases_reach_what_they_are_for(ordered: tuple[Desk, dict[int, Desk]]) -> None:
     """One of each outcome, so that the property above is not about refusals alone."""
-    plain = Case(10**10, MAX, 1, 500, 10_000, 1_000, 10**11, None, Q, Q)
+    plain = Case(10**10, MAX, 1, 0, 500, 10_000, 1_000, 10**11, None, Q, Q)
     outcomes = {
         "whole": plain,
         "partial": replace(plain, amount=10**13),

@@ -138,39 +138,6 @@ def test_what_vested_is_kept_when_more_comes(bench: Bench, backlog: int) -> None
     bench.assert_conserved(bench.holders)
 
 
-@shows("REG-4", "REV-12")
-def test_new_tokens_take_no_part_of_a_backlog(bench: Bench) -> None:
-    """All of both currencies has vested when tokens are minted, for those that held before."""
-    first, second, third = bench.holders
-    begin = late(bench, 0)
-    late(bench, 1)
-    at(bench, begin + 100)
-    bench.mint(third, 96 * UNIT)
-    for number in (0, 1):
-        assert earned(bench, first, number) == 3 * LATE // 4
-        assert earned(bench, second, number) == LATE // 4
-        assert state(bench, number)["unvested"] == 0
-        assert state(bench, number)["vestedAt"] == bench.stage.now()
-    owed = [bench.owed(holder) for holder in bench.holders]
-    at(bench, begin + 2 * DAY)
-    assert [bench.owed(holder) for holder in bench.holders] == owed
-    assert owed[2] == (0, 0)
-    bench.assert_conserved(bench.holders)
-
-
-@shows("REV-12")
-def test_a_backlog_after_a_mint_is_everybodys(bench: Bench) -> None:
-    begin = late(bench)
-    bench.mint(bench.holders[2], 4 * UNIT)
-    late(bench, amount=8 * DAY)
-    at(bench, begin + 2 * DAY)
-    assert [earned(bench, holder) for holder in bench.holders] == [
-        3 * LATE // 4 + 3 * DAY,
-        LATE // 4 + DAY,
-        4 * DAY,
-    ]
-
-
 @shows("REG-9")
 def test_what_a_backlog_brings_later_is_for_those_that_remain(bench: Bench) -> None:
     first, second, _ = bench.holders

@@ -16,13 +16,12 @@ class Accounts:
 
     `paid_in` is what tenants paid, `bond_posted` what stood behind it. `routed` was split: to the
     `operator` (remainders included), the `reporters`, `holders_cash` and `holders_bitcoin`; of
-    these the router keeps what is `releasable` and `bitcoin_pending`; what mints paid out in
-    stablecoins is no bitcoin any more. `undistributed` is earned,
-    remainders, and what the router's floors carry. `refunded` was
-    credited for losses, void hours and cancelled ones; `refund_owed` is what is due and not
-    credited yet, compensation and the reserve of a default included. `escrowed` is rent of hours
-    that are neither accrued nor void. `lost` is what losses of accrued hours gave back, paid or
-    owed; `voided` the same of void hours.
+    these the router keeps what is `releasable`. Of the last, and of what operators `topped_up` for
+    new units, it keeps what is `bitcoin_pending`; the rest was `swept`. `undistributed` is earned,
+    remainders, and what the router's floors carry. `refunded` was credited for losses, void hours
+    and cancelled ones; `refund_owed` is what is due and not credited yet, compensation and the
+    reserve of a default included. `escrowed` is rent of hours that are neither accrued nor void.
+    `lost` is what losses of accrued hours gave back, paid or owed; `voided` the same of void hours.
     """
 
     paid_in: int
@@ -41,7 +40,9 @@ class Accounts:
     holders_cash: int
     holders_bitcoin: int
     releasable: int
+    topped_up: int
     bitcoin_pending: int
+    swept: int
 
 
 def accounts(world: World, cluster_id: int) -> Accounts:
@@ -57,7 +58,7 @@ def accounts(world: World, cluster_id: int) -> Accounts:
         paid_in=sum(entry.cost for entry in book.history) * LEDGER_SCALE,
         bond_posted=book.bond_posted * LEDGER_SCALE,
         routed=(routed.parts.sum() + routed.remainders) * LEDGER_SCALE,
-        undistributed=book.earned + book.remainder + carried * LEDGER_SCALE,
+        undistributed=book.earned + book.remainder * Q + carried * LEDGER_SCALE,
         refunded=settled + book.cancel_refunds * LEDGER_SCALE,
         refund_owed=lost + voided - settled,
         escrowed=sum(book.escrow_of(lease) for lease in leases),
@@ -67,10 +68,12 @@ def accounts(world: World, cluster_id: int) -> Accounts:
         voided=voided,
         operator=(routed.parts.operator + routed.remainders) * LEDGER_SCALE,
         reporters=routed.parts.reporters * LEDGER_SCALE,
-        holders_cash=(routed.parts.cash + routed.paid_in_cash) * LEDGER_SCALE,
-        holders_bitcoin=(routed.parts.bitcoin - routed.paid_in_cash) * LEDGER_SCALE,
+        holders_cash=routed.parts.cash * LEDGER_SCALE,
+        holders_bitcoin=routed.parts.bitcoin * LEDGER_SCALE,
         releasable=sum(routed.releasable) * LEDGER_SCALE,
+        topped_up=routed.topped_up.pending * LEDGER_SCALE,
         bitcoin_pending=routed.bitcoin_pending * LEDGER_SCALE,
+        swept=routed.swept * LEDGER_SCALE,
     )
 
 
@@ -80,7 +83,7 @@ def lost_of(book: Book, lease: Lease) -> int:
         part.rate_at(hour) * loss
         for part in lease.parts
         for hour, loss in book.losses.items()
-        if book.eras[part.era].covers(hour)
+        if book.eras[part.era].stands(hour)
     )
 
 
@@ -89,7 +92,7 @@ def voided_of(book: Book, lease: Lease) -> int:
     due = 0
     for part in lease.parts:
         era = book.eras[part.era]
-        void = [hour for hour in part.hours if not era.covers(hour)]
+        void = [hour for hour in part.hours if not era.stands(hour)]
         due += sum(part.rate_at(hour) for hour in void) * Q
         due += len(void) * lease.units * era.compensation
     return due
@@ -101,5 +104,5 @@ def earned_of(book: Book, lease: Lease) -> int:
         part.rate_at(hour) * max(0, Q - loss)
         for part in lease.parts
         for hour, loss in book.losses.items()
-        if book.eras[part.era].covers(hour)
+        if book.eras[part.era].stands(hour)
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .calendar import Calendar
 from .leases import Entry, Lease, Part
-from .units import Q
+from .units import HOUR, Q
 
 DEFAULT_SECONDS = 72 * 3600
 """Seconds in a row without anything available that suffice for a default."""
@@ -18,18 +18,24 @@ class Era:
     """Bookings between two defaults.
 
     From `end` on, the hour of the default that ended it, they are void; `compensation` is the
-    ledger due for each void unit-hour. `flags` are the hours at which something begins or ends: a
-    walk over hours without bookings rests at each.
+    ledger due for each void unit-hour. `late` is unit-seconds of an hour that had passed when units
+    were booked in it. `flags` are the hours at which something begins or ends: a walk over hours
+    without bookings rests at each.
     """
 
     calendar: Calendar = field(default_factory=Calendar)
+    late: dict[int, int] = field(default_factory=dict)
     flags: set[int] = field(default_factory=set)
     end: int | None = None
     compensation: int = 0
 
-    def covers(self, hour: int) -> bool:
+    def stands(self, hour: int) -> bool:
         """Whether bookings of an hour stand."""
         return self.end is None or hour < self.end
+
+    def covered(self, hour: int) -> int:
+        """Unit-seconds booked in an hour, whether they stand or not."""
+        return self.calendar.at(hour) * HOUR - self.late.get(hour, 0)
 
     def next_flag(self, hour: int, limit: int) -> int:
         """The first flagged hour from `hour` on; `limit` where there is none before it."""
@@ -61,10 +67,12 @@ class Book:
     """State of one cluster in the market; `leases` are its leases by id.
 
     Hours before `cursor` are accrued, the booked ones among them with the `losses` of each; the
-    walk stands in `walk_era`, and has counted `down` since hour `down_from`. `hours_covered` of
-    them earned something since revenue was collected. `history` holds all bookings; the last five
-    fields are all that was ever cancelled (stablecoin units given back, and the ledger earned by
-    it), posted and withdrawn (stablecoin units), and reserved (ledger).
+    walk stands in `walk_era`, and has counted `down` since hour `down_from`. Since revenue was
+    collected, `hours_covered` of them earned something, and cancellations earned `cancelled`
+    stablecoin units, each rounded down; the ledger of both is in `earned`. `remainder` is in 2^-32
+    stablecoin units. `history` holds all bookings; the last five fields are all that was ever
+    cancelled (stablecoin units given back, and the ledger earned by it), posted and withdrawn
+    (stablecoin units), and reserved (ledger).
     """
 
     leases: dict[int, Lease] = field(default_factory=dict)
@@ -78,6 +86,7 @@ class Book:
     down: int = 0
     down_from: int = 0
     earned: int = 0
+    cancelled: int = 0
     hours_covered: int = 0
     remainder: int = 0
     bond: int = 0
@@ -110,16 +119,18 @@ class Book:
             for part in lease.parts:
                 yield lease, part
 
-    def loads(self, start: int, end: int) -> dict[int, int]:
-        """Units booked in the hours of [start, end) that are booked, each in its own era."""
-        found: dict[int, int] = {}
+    def booked_hours(self, start: int, end: int) -> Iterator[tuple[int, Era]]:
+        """The hours of [start, end) that are booked, each with its own era."""
         begin = 0
         for era in self.eras:
-            for hour, units in era.calendar.hours.items():
-                if max(start, begin) <= hour < end and era.covers(hour):
-                    found[hour] = units
+            for hour in era.calendar.hours:
+                if max(start, begin) <= hour < end and era.stands(hour):
+                    yield hour, era
             begin = era.end or 0
-        return found
+
+    def loads(self, start: int, end: int) -> dict[int, int]:
+        """Units booked in the hours of [start, end) that are booked, as at their ends."""
+        return {hour: era.calendar.at(hour) for hour, era in self.booked_hours(start, end)}
 
     def peak(self, start: int, end: int) -> int:
         """Most units booked in any hour of [start, end)."""
@@ -128,6 +139,11 @@ class Book:
     def sum(self, start: int, end: int) -> int:
         """Unit-hours booked over [start, end)."""
         return sum(self.loads(start, end).values())
+
+    def covered(self, start: int, end: int) -> int:
+        """Unit-seconds booked over [start, end); units that came in the course of an hour count
+        for what was left of it."""
+        return sum(era.covered(hour) for hour, era in self.booked_hours(start, end))
 
     def rate_in(self, era: int, hour: int) -> int:
         """Rent of an hour of an era, 2^-32 stablecoin units of all leases together."""
@@ -146,7 +162,7 @@ class Book:
         for part in lease.parts:
             era = self.eras[part.era]
             for hour in part.hours:
-                if not era.covers(hour):
+                if not era.stands(hour):
                     ledger += part.rate_at(hour) * Q + lease.units * era.compensation
                 elif hour < cursor:
                     ledger += part.rate_at(hour) * losses[hour]
@@ -158,7 +174,7 @@ class Book:
             part.rate_at(hour)
             for part in lease.parts
             for hour in part.hours
-            if hour >= self.cursor and self.eras[part.era].covers(hour)
+            if hour >= self.cursor and self.eras[part.era].stands(hour)
         )
 
     def enter(self, units: int, part: Part, cost: int, remainder: int, limit: int) -> None:
@@ -166,8 +182,11 @@ class Book:
         era = self.eras[part.era]
         era.calendar.add(part.start, part.end, units)
         era.flags |= {part.start, part.end}
-        if part.first_seconds != 3600 and len(part.hours) > 1:
-            era.flags.add(part.start + 1)  # the rate changes there
+        if part.first_seconds != HOUR:
+            passed = units * (HOUR - part.first_seconds)
+            era.late[part.start] = era.late.get(part.start, 0) + passed
+            if len(part.hours) > 1:
+                era.flags.add(part.start + 1)  # the rate changes there
         self.remainder += remainder
         self.history.append(Entry(part.era, part.start, part.end, units, cost, remainder, limit))
 

@@ -9,7 +9,7 @@ from .errors import Revert
 from .leases import Lease, Part
 from .ownership import LeaseOwnership
 from .registry import Offer
-from .units import HOUR, LEDGER_SCALE, RATE_SCALE, Address, Q
+from .units import HOUR, LEDGER_SCALE, RATE_SCALE, Address, Q, to_sum, to_uint
 
 
 class LeaseChanges(LeaseOwnership):
@@ -26,7 +26,7 @@ class LeaseChanges(LeaseOwnership):
         self._require_ahead(lease, hour, lease.start)
         offer = self.world.registry.offer_of(lease.cluster_id)
         base = self.base_of(lease.cluster_id)
-        given = rent = hours_left = 0
+        given = rent = 0
         # From the end, because the first part found to be cut is the one that an error names.
         sold = [part for part in reversed(lease.parts) if part.end > hour]
         for part in sold:
@@ -35,19 +35,19 @@ class LeaseChanges(LeaseOwnership):
             hours = range(max(hour, part.start), part.end)
             given += self._give_back(lease, part, hours, base, offer)
             rent += sum(map(part.rate_at, hours))
-            hours_left += len(hours)
         refund = given // RATE_SCALE
+        earned = to_uint(rent * Q - refund * LEDGER_SCALE, 112)
+        before = self.book_of(lease.cluster_id)
+        total = to_sum(before.earned, earned, 112)
+        # It is the rent of hours to come, and says nothing of those that have passed.
+        cancelled = to_sum(before.cancelled, to_uint(earned // LEDGER_SCALE, 56), 56)
         if refund < min_refund:
             raise Revert("LeaseMarket_RefundBelowMin", refund, min_refund)
 
         self._store_base(lease.cluster_id, base)
         book = self._open_book(lease.cluster_id)
-        earned = rent * Q - refund * LEDGER_SCALE
-        book.earned += earned
+        book.earned, book.cancelled = total, cancelled
         book.cancel_earned += earned
-        if earned:
-            # It is the rent of many hours, and vests like theirs.
-            book.hours_covered += hours_left
         book.cancel_refunds += refund
         for part in sold:
             book.leave(lease.units, part, max(hour, part.start))

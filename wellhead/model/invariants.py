@@ -9,36 +9,42 @@ from collections import Counter
 
 from .accounts import accounts, earned_of
 from .book import DEFAULT_SECONDS, Book
-from .revenue import Revenue
-from .router import Parts
+from .checking import equal, require
+from .distributions import check_mints, check_revenue
+from .routed import Parts
 from .service import loss
-from .token import CapacityToken
-from .units import HOUR, LEDGER_SCALE, UNIT, Q
+from .units import HOUR, LEDGER_SCALE, RATE_SCALE, UNIT, Q
 from .world import World
 
 
 def check_bookings(world: World) -> None:
-    """1: booked(h) is the sum of live leases; it was <= the sellable in force, and covered by the
-    bond, when it grew. [CAL-2, CAL-6, BOND-1]"""
+    """1: booked(h) is the sum of live leases, and covered(h) that of the seconds they cover of it;
+    booked(h) was <= the sellable in force, and covered by the bond, when it grew. [CAL-2, CAL-6,
+    BOND-1]"""
     for cluster_id, book in world.market.books.items():
         name = f"cluster {cluster_id}"
         live = [Counter[int]() for _ in book.eras]
+        covered = [Counter[int]() for _ in book.eras]
         for lease, part in book.parts():
             for hour in part.hours:
                 live[part.era][hour] += lease.units
+                covered[part.era][hour] += lease.units * part.seconds_at(hour)
         # As it came about: bookings, and what was sold back of them.
         grown = [Counter[int]() for _ in book.eras]
         for entry in book.history:
             booked = grown[entry.era]
             for hour in range(entry.start, entry.end):
                 booked[hour] += entry.units
-                _require(
+                require(
                     entry.units < 0 or booked[hour] <= entry.limit,
                     f"{name}: {booked[hour]} of {entry.limit} booked in {hour}",
                 )
         for number, era in enumerate(book.eras):
-            _equal(dict(live[number]), era.calendar.hours, f"{name}: leases of era {number}")
-            _equal(dict(+grown[number]), era.calendar.hours, f"{name}: history of era {number}")
+            equal(dict(live[number]), era.calendar.hours, f"{name}: leases of era {number}")
+            equal(dict(+grown[number]), era.calendar.hours, f"{name}: history of era {number}")
+            hours = era.calendar.hours.keys() | era.late.keys()
+            seconds = {hour: era.covered(hour) for hour in hours}
+            equal(seconds, dict(covered[number]), f"{name}: covered in era {number}")
             _check_flags(book, number, name)
 
 
@@ -47,9 +53,9 @@ def check_supply(world: World) -> None:
     [REG-1, REG-2]"""
     for cluster_id, cluster in world.registry.clusters.items():
         balances = cluster.token.balances
-        _equal(sum(balances.values()), cluster.attested * UNIT, f"cluster {cluster_id}: supply")
-        _require(min(balances.values(), default=0) >= 0, f"cluster {cluster_id}: {balances}")
-        _require(
+        equal(sum(balances.values()), cluster.attested * UNIT, f"cluster {cluster_id}: supply")
+        require(min(balances.values(), default=0) >= 0, f"cluster {cluster_id}: {balances}")
+        require(
             0 <= cluster.sellable <= cluster.attested,
             f"cluster {cluster_id}: {cluster.sellable} of {cluster.attested} sellable",
         )
@@ -61,8 +67,8 @@ def check_vault(world: World) -> None:
         claims = world.vault.claims.get(coin.address, {})
         held = coin.balance_of(world.vault.address)
         total = world.vault.total_claims(coin.address)
-        _require(held >= total, f"{coin.address}: holds {held} for claims of {total}")
-        _require(min(claims.values(), default=0) >= 0, f"{coin.address}: {claims}")
+        require(held >= total, f"{coin.address}: holds {held} for claims of {total}")
+        require(min(claims.values(), default=0) >= 0, f"{coin.address}: {claims}")
 
 
 def check_rent(world: World) -> None:
@@ -70,27 +76,32 @@ def check_rent(world: World) -> None:
     that is left or withdrawn, to the last step.
 
     The market's and the router's claims cover what they keep of it: in the router what waits to be
-    released or swept, and what the floors carry. [ACC-15, CANCEL-10, ROUT-1]"""
+    released or swept, what operators topped up for mints included, and what the floors carry.
+    [ACC-15, CANCEL-10, ROUT-1]"""
     cash, kept, waiting = world.cash.address, 0, 0
     for cluster_id in world.registry.clusters:
         a = accounts(world, cluster_id)
         parts = (a.routed, a.undistributed, a.refunded, a.refund_owed, a.escrowed, a.bond)
-        _equal(
+        equal(
             sum(parts) + a.bond_withdrawn,
             a.paid_in + a.bond_posted,
             f"cluster {cluster_id}: rent and bond in {parts}",
         )
         least = min(a.escrowed, a.bond, a.undistributed, a.refund_owed)
-        _require(least >= 0, f"cluster {cluster_id}: {a}")
+        require(least >= 0, f"cluster {cluster_id}: {a}")
         routed = a.operator + a.reporters + a.holders_cash + a.holders_bitcoin
-        _equal(routed, a.routed, f"cluster {cluster_id}: routed")
+        equal(routed, a.routed, f"cluster {cluster_id}: routed")
         carried = world.router.carried_of(cluster_id)
-        _require(0 <= carried < 4, f"cluster {cluster_id}: {carried} carried")
+        require(0 <= carried < 4, f"cluster {cluster_id}: {carried} carried")
         kept += a.undistributed - carried * LEDGER_SCALE + a.refund_owed + a.escrowed + a.bond
-        _require(
-            0 <= a.releasable <= a.operator + a.reporters
-            and 0 <= a.bitcoin_pending <= a.holders_bitcoin,
+        require(
+            0 <= a.releasable <= a.operator + a.reporters and min(a.bitcoin_pending, a.swept) >= 0,
             f"cluster {cluster_id}: {a}",
+        )
+        equal(
+            a.bitcoin_pending + a.swept,
+            a.holders_bitcoin + a.topped_up,
+            f"cluster {cluster_id}: to be turned into bitcoin",
         )
         waiting += carried * LEDGER_SCALE + a.releasable + a.bitcoin_pending
     for name, address, ledger in (
@@ -98,20 +109,7 @@ def check_rent(world: World) -> None:
         ("router", world.router.address, waiting),
     ):
         claim = world.vault.claim_of(cash, address)
-        _require(claim * LEDGER_SCALE >= ledger, f"{name}: claim {claim} for ledger {ledger}")
-
-
-def check_revenue(world: World) -> None:
-    """5: claimed, owed, carried and what has not vested add up to the revenue that was added, per
-    currency, to the last step; with what is held it is what the router sent. [REV-1, REV-17]"""
-    for cluster_id in world.registry.clusters:
-        token = world.token(cluster_id)
-        _check_currency(world, token, token.cash)
-        _check_currency(world, token, token.reserve)
-        routed = world.router.routed_of(cluster_id)
-        sent = routed.parts.cash + routed.paid_in_cash
-        added = (token.cash.total >> token.cash.shift) + token.cash.held
-        _equal(added, sent, f"cluster {cluster_id}: cash revenue")
+        require(claim * LEDGER_SCALE >= ledger, f"{name}: claim {claim} for ledger {ledger}")
 
 
 def check_settlements(world: World) -> None:
@@ -121,17 +119,21 @@ def check_settlements(world: World) -> None:
         name = f"cluster {cluster_id}"
         for lease_id, lease in book.leases.items():
             due = book.refund_of(lease)
-            _require(
+            require(
                 0 <= lease.refunded * LEDGER_SCALE <= due,
                 f"{name}: lease {lease_id}: refunded {lease.refunded} of ledger {due}",
             )
         shared = sum(lease.shared for lease in book.leases.values())
-        _equal(shared, 0, f"{name}: shared by splits")
+        equal(shared, 0, f"{name}: shared by splits")
         earned = book.cancel_earned + sum(earned_of(book, lease) for lease in book.leases.values())
         routed = world.router.routed_of(cluster_id)
-        _equal(routed.total * LEDGER_SCALE + book.earned, earned, f"{name}: earned")
-        _equal(
-            routed.remainders * LEDGER_SCALE + book.remainder,
+        equal(routed.total * LEDGER_SCALE + book.earned, earned, f"{name}: earned")
+        require(
+            0 <= book.cancelled * LEDGER_SCALE <= min(book.earned, book.cancel_earned),
+            f"{name}: {book.cancelled} of ledger {book.earned} earned by cancellations",
+        )
+        equal(
+            routed.remainders * RATE_SCALE + book.remainder,
             sum(entry.remainder for entry in book.history),
             f"{name}: remainders",
         )
@@ -139,19 +141,19 @@ def check_settlements(world: World) -> None:
             part.rate_at(hour) * max(0, lost - Q)
             for hour, lost in book.losses.items()
             for _, part in book.parts()
-            if book.eras[part.era].covers(hour)
+            if book.eras[part.era].stands(hour)
         )
         reserved = sum(
             units * era.compensation
             for era in book.eras
             for hour, units in era.calendar.hours.items()
-            if not era.covers(hour)
+            if not era.stands(hour)
         )
-        _equal(book.bond_reserved, reserved, f"{name}: reserved")
+        equal(book.bond_reserved, reserved, f"{name}: reserved")
         spent = book.bond_withdrawn * LEDGER_SCALE + compensated + reserved
-        _equal(book.bond + spent, book.bond_posted * LEDGER_SCALE, f"{name}: bond")
+        equal(book.bond + spent, book.bond_posted * LEDGER_SCALE, f"{name}: bond")
         split = world.registry.cluster_of(cluster_id).terms.split
-        _equal(routed.parts, Parts.of(routed.total, split), f"{name}: parts")
+        equal(routed.parts, Parts.of(routed.total, split), f"{name}: parts")
 
 
 def check_losses(world: World) -> None:
@@ -160,15 +162,15 @@ def check_losses(world: World) -> None:
     for cluster_id, book in world.market.books.items():
         name = f"cluster {cluster_id}"
         terms = world.registry.cluster_of(cluster_id).terms.service
-        _equal(book.lost, sum(book.losses.values()), f"{name}: L")
-        _require(book.cursor <= world.hour, f"{name}: cursor {book.cursor}, now {world.hour}")
-        accrued = book.loads(0, book.cursor)
-        _equal(set(book.losses), set(accrued), f"{name}: accrued hours")
+        equal(book.lost, sum(book.losses.values()), f"{name}: L")
+        require(book.cursor <= world.hour, f"{name}: cursor {book.cursor}, now {world.hour}")
+        accrued = {hour: era.covered(hour) for hour, era in book.booked_hours(0, book.cursor)}
+        equal(set(book.losses), set(accrued), f"{name}: accrued hours")
         for hour, lost in book.losses.items():
             is_final, available = world.oracle.final_available(cluster_id, hour)
-            _require(is_final, f"{name}: accrued hour {hour} is not final")
+            require(is_final, f"{name}: accrued hour {hour} is not final")
             due = loss(available, accrued[hour], terms.sla, terms.penalty)
-            _require(
+            require(
                 min(due, Q) <= lost <= due <= Q + terms.penalty,
                 f"{name}: lost {lost} of {due} in {hour}",
             )
@@ -179,20 +181,18 @@ def check_contests(world: World) -> None:
     is in the contests' claim. [CON-1, CON-7]"""
     contests, ring = world.contests.open, world.oracle.ring
     held = {(s.sample.cluster, s.sample.hour) for s in ring.values() if s.is_contested}
-    _require(held <= set(contests), f"held without a contest: {held - set(contests)}")
+    require(held <= set(contests), f"held without a contest: {held - set(contests)}")
     for (cluster_id, hour), contest in contests.items():
         name = f"cluster {cluster_id}: contested hour {hour}"
         is_final, available = world.oracle.final_available(cluster_id, hour)
         record = world.oracle.record_of(cluster_id, hour)
         if record.reported:
-            _require(record.is_contested and not is_final and available == 0, f"{name}: {record}")
-            _equal(contest.available, record.available, f"{name}: available")
-            _require(
-                hour not in world.market.book_of(cluster_id).losses, f"{name}: accrued already"
-            )
+            require(record.is_contested and not is_final and available == 0, f"{name}: {record}")
+            equal(contest.available, record.available, f"{name}: available")
+            require(hour not in world.market.book_of(cluster_id).losses, f"{name}: accrued already")
     deposits = sum(contest.deposit for contest in contests.values())
     claim = world.vault.claim_of(world.cash.address, world.contests.address)
-    _require(claim >= deposits, f"contests: claim {claim} for deposits of {deposits}")
+    require(claim >= deposits, f"contests: claim {claim} for deposits of {deposits}")
 
 
 def check_down(world: World) -> None:
@@ -208,7 +208,7 @@ def check_down(world: World) -> None:
                 down = 0
             elif down < DEFAULT_SECONDS:
                 down += _unpaused(world, hour * HOUR, (hour + 1) * HOUR)
-        _equal(book.down, down, f"cluster {cluster_id}: down since {book.down_from}")
+        equal(book.down, down, f"cluster {cluster_id}: down since {book.down_from}")
 
 
 def check_receivers(world: World) -> None:
@@ -218,7 +218,7 @@ def check_receivers(world: World) -> None:
         for arrival in world.token(cluster_id).arrivals:
             who, names = arrival.standing, arrival.classes >> arrival.standing.kind & 1
             is_valid = who.is_accredited and who.issued <= arrival.at < who.expires
-            _require(
+            require(
                 who.is_system_holder or (is_valid and not who.is_blocked and names == 1),
                 f"cluster {cluster_id}: {arrival}",
             )
@@ -236,6 +236,7 @@ CHECKS = (
     check_vault,
     check_rent,
     check_revenue,
+    check_mints,
     check_settlements,
     check_losses,
     check_contests,
@@ -250,10 +251,10 @@ def _check_flags(book: Book, number: int, name: str) -> None:
     edges = {
         edge for _, part in book.parts() if part.era == number for edge in (part.start, part.end)
     }
-    _require(edges <= era.flags, f"{name}: no flags at {edges - era.flags} of era {number}")
+    require(edges <= era.flags, f"{name}: no flags at {edges - era.flags} of era {number}")
     for hour in era.calendar.hours:
         is_same = era.calendar.at(hour) == era.calendar.at(hour - 1)
-        _require(is_same or hour in era.flags, f"{name}: no flag at {hour} of era {number}")
+        require(is_same or hour in era.flags, f"{name}: no flag at {hour} of era {number}")
 
 
 def _unpaused(world: World, begin: int, end: int) -> int:
@@ -265,28 +266,3 @@ def _unpaused(world: World, begin: int, end: int) -> int:
         until = end if resumed is None else min(resumed, end)
         paused += max(0, until - max(stopped, begin))
     return max(0, end - begin) - paused
-
-
-def _check_currency(world: World, token: CapacityToken, revenue: Revenue) -> None:
-    name = f"cluster {token.cluster_id}: {revenue.coin}"
-    accounts_ = revenue.owed.keys() | token.balances.keys()
-    owed = sum(revenue.owed_to(account) for account in accounts_)
-    waiting = revenue.carried + revenue.unvested
-    _require(min(revenue.carried, revenue.unvested) >= 0, f"{name}: {revenue}")
-    _equal(
-        (revenue.claimed << revenue.shift) + owed + waiting,
-        revenue.total,
-        f"{name}: claimed {revenue.claimed}, owed {owed}, waiting {waiting}",
-    )
-    ledger = owed + waiting + (revenue.held << revenue.shift)
-    claim = world.vault.claim_of(revenue.coin, token.address)
-    _require(claim << revenue.shift >= ledger, f"{name}: claim {claim} for ledger {ledger}")
-
-
-def _equal(actual: object, expected: object, what: str) -> None:
-    _require(actual == expected, f"{what}: {actual} != {expected}")
-
-
-def _require(holds: bool, numbers: str) -> None:
-    if not holds:
-        raise AssertionError(numbers)

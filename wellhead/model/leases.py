@@ -147,8 +147,8 @@ class Books:
 @dataclass(frozen=True)
 class Entry:
     """What happened to a calendar, for the record: `units` in each of [start, end), negative where
-    they were sold back. For a booking also its cost in stablecoin units, the ledger of it that its
-    hours' rates leave, and how many units could be booked at that moment."""
+    they were sold back. For a booking also its cost in stablecoin units, what of that its hours'
+    rates leave in 2^-32 stablecoin units, and how many units could be booked at that moment."""
 
     era: int
     start: int

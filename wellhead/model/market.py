@@ -10,7 +10,7 @@ from .leases import Lease, Part, Quote
 from .records import LeaseRecords
 from .registry import Offer
 from .state import MAX_PARTS
-from .units import HOUR, LEDGER_SCALE, RATE_SCALE, Address, Q, to_uint
+from .units import HOUR, LEDGER_SCALE, RATE_SCALE, Address, to_uint
 
 
 @dataclass(frozen=True)
@@ -70,22 +70,25 @@ class LeaseMarket(LeaseRecords):
         self._store_base(cluster_id, base)
         return base
 
-    def collect(self, caller: Address, cluster_id: int) -> tuple[int, int, int]:
-        """Hand the whole units of the earned and the remainder ledger to the router.
+    def collect(self, caller: Address, cluster_id: int) -> tuple[int, int, int, int]:
+        """Hand the whole units of what was earned and of the remainders to the router.
 
         Only the router. Both in stablecoin units, rounded down; the fractions stay. Where something
-        is handed over, also how many accrued hours earned something since the last time.
+        is handed over, also how many accrued hours earned something since the last time, and how
+        much of what was earned cancellations have, each rounded down.
         """
         if caller != self.world.router.address:
             raise Revert("LeaseMarket_NotRouter", caller)
-        if max(self.book_of(cluster_id).earned, self.book_of(cluster_id).remainder) < LEDGER_SCALE:
-            return 0, 0, 0
+        before = self.book_of(cluster_id)
+        if before.earned < LEDGER_SCALE and before.remainder < RATE_SCALE:
+            return 0, 0, 0, 0
         book = self._open_book(cluster_id)
         earned, book.earned = divmod(book.earned, LEDGER_SCALE)
-        remainder, book.remainder = divmod(book.remainder, LEDGER_SCALE)
+        remainder, book.remainder = divmod(book.remainder, RATE_SCALE)
         hours_covered, book.hours_covered = book.hours_covered, 0
+        cancelled, book.cancelled = book.cancelled, 0
         self.world.vault.move(self.address, self.world.cash.address, caller, earned + remainder)
-        return earned, remainder, hours_covered
+        return earned, remainder, hours_covered, cancelled
 
     def _book(self, caller: Address, ask: Ask, max_cost: int) -> tuple[Part, int]:
         """Price and enter a booking, which the caller pays."""
@@ -106,7 +109,7 @@ class LeaseMarket(LeaseRecords):
         limit = offer.sellable
         if offer.bond:
             limit = min(limit, book.bond // (offer.bond * LEDGER_SCALE))
-        remainder = (priced.cost * RATE_SCALE - part.rent) * Q
+        remainder = priced.cost * RATE_SCALE - part.rent
         book.enter(ask.units, part, priced.cost, remainder, limit)
         return part, priced.cost
 

@@ -77,15 +77,15 @@ def refund(pricing: Pricing, back: SellBack) -> int:
     return max(0, given - taken)
 
 
-def next_base(pricing: Pricing, base: int, attested: int, elapsed: int, booked: int) -> int:
-    """Base after `elapsed` hours with `booked` unit-hours in all, 1e-18 stablecoin units per
-    unit-hour.
+def next_base(pricing: Pricing, base: int, attested: int, elapsed: int, covered: int) -> int:
+    """Base after `elapsed` hours with `covered` unit-seconds booked in all, 1e-18 stablecoin units
+    per unit-hour.
 
-    Grows by exp(speed * (booked / G - target * elapsed)); the exponent is rounded towards zero, the
-    product down, and the result is bounded by the operator's floor and cap.
+    Grows by exp(speed * (covered / 3600 / G - target * elapsed)); the exponent is rounded towards
+    zero, the product down, and the result is bounded by the operator's floor and cap.
     """
-    excess = Q * booked - pricing.target * elapsed * attested
-    exponent = sdiv(pricing.speed * excess * WAD, attested * Q * Q)
+    excess = Q * covered - pricing.target * elapsed * attested * HOUR
+    exponent = sdiv(pricing.speed * excess * WAD, attested * HOUR * Q * Q)
     factor = exp_wad(clamp(exponent, -MAX_EXPONENT, MAX_EXPONENT))
     return clamp(base * factor // WAD, pricing.base_floor * WAD, pricing.base_cap * WAD)
 

@@ -7,7 +7,7 @@ from .changes import LeaseChanges
 from .errors import Revert
 from .leases import Books, Lease, LeaseView, Part
 from .state import MAX_STEPS
-from .units import HOUR, LEDGER_SCALE, TWO_YEARS_HOURS, ZERO, Address, to_uint
+from .units import HOUR, LEDGER_SCALE, TWO_YEARS_HOURS, ZERO, Address, Q, to_uint
 
 NOTICE = 24 * HOUR
 """Seconds of the market clock between the notice of a suspension and the suspension."""
@@ -169,7 +169,7 @@ class LeaseRecords(LeaseChanges):
             lost=book.lost,
             down=book.down,
             earned=book.earned,
-            remainder=book.remainder,
+            remainder=book.remainder * Q,
             bond=book.bond,
             base=book.base,
             base_hour=book.base_hour,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .clock import Clock
 from .errors import Revert
 from .fixedpoint import ceil_div
+from .routed import Waiting
 from .terms import Pricing, Terms, validate_name, validate_terms
 from .token import CapacityToken
 from .units import HOUR, UNIT, ZERO, Address, Q
@@ -25,7 +26,10 @@ OFF_BOOK_TOLERANCE = 20_000
 
 @dataclass
 class Cluster:
-    """A cluster's state; `attested` is the G of the price, `genesis` its record's first hour."""
+    """A cluster's state; `attested` is the G of the price, `genesis` its record's first hour.
+
+    `mints` are what waited for its tokens before and after each mint to those that there were.
+    """
 
     operator: Address
     token: CapacityToken
@@ -34,6 +38,7 @@ class Cluster:
     attested: int = 0
     sellable: int = 0
     attestations: int = 0
+    mints: list[tuple[Waiting, Waiting]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,11 @@ class Offer:
 
 @dataclass(frozen=True)
 class OffBook:
-    """An alarm: the measured utilization, millionths of the attested units, and units booked."""
+    """An alarm: the measured utilization, millionths of the attested units, and the unit-seconds
+    booked."""
 
     measured: int
-    booked: int
+    covered: int
     attested: int
 
 
@@ -140,8 +146,9 @@ class CapacityRegistry:
     ) -> None:
         """Mint the tokens of newly attested units to the operator and open the units to bookings.
 
-        The operator must be allowed to receive. Accrues and distributes first, and requires the
-        record to be current. `signers` as in `MetricsOracle.report`; `evidence` is only logged.
+        The operator must be allowed to receive. Accrues and distributes first, charges the operator
+        the new units' part of what waits and vests, and requires the record to be current.
+        `signers` as in `MetricsOracle.report`; `evidence` is only logged.
         """
         self._require_running()
         cluster = self._own_cluster(caller, cluster_id)
@@ -150,18 +157,16 @@ class CapacityRegistry:
         if number != cluster.attestations:
             raise Revert("CapacityRegistry_AttestationNumber", cluster.attestations, number)
         self.world.oracle.require_quorum(signers)
-        # An hour reported within an hour of its end is final `finality` later.
-        due = (self.world.now - self.world.oracle.finality) // HOUR - 1
-        cursor = self.world.market.walk(cluster_id).cursor
-        if cursor < due:
-            raise Revert("CapacityRegistry_RecordNotCurrent", cluster_id, cursor, due)
-        cluster.token.check_mint(caller, units * UNIT)
-        self.world.router.close_for_mint(self.address, cluster_id)
-        self.world.market.update_base(cluster_id)
-        cluster.attested += units
-        cluster.sellable += units
-        cluster.attestations += 1
-        cluster.token.mint(self.address, caller, units * UNIT)
+        with self.world.transaction():
+            cluster.attestations += 1
+            before = self.world.router.top_up(self.address, cluster_id, caller, units)
+            self.world.market.update_base(cluster_id)
+            self._require_current(cluster_id)
+            cluster.attested += units
+            cluster.sellable += units
+            cluster.token.mint(self.address, caller, units * UNIT)
+            if before.attested != 0:
+                cluster.mints.append((before, self.world.router.waiting_of(cluster_id)))
 
     def set_sellable(self, caller: Address, cluster_id: int, sellable: int) -> None:
         """Set how many units are open to new bookings; existing ones are never touched."""
@@ -210,11 +215,11 @@ class CapacityRegistry:
         record = self.world.oracle.record_of(cluster_id, hour)
         if not record.reported:
             raise Revert("CapacityRegistry_NotReported", cluster_id, hour)
-        booked = self.world.market.booked_at(cluster_id, hour)
-        limit = ceil_div(booked * Q, attested) + OFF_BOOK_TOLERANCE if attested else 0
+        covered, whole = self.world.market.covered_at(cluster_id, hour), attested * HOUR
+        limit = ceil_div(covered * Q, whole) + OFF_BOOK_TOLERANCE if attested else 0
         if record.measured <= limit:
             raise Revert("CapacityRegistry_WithinBooked", cluster_id, hour, record.measured, limit)
-        return OffBook(record.measured, booked, attested)
+        return OffBook(record.measured, covered, attested)
 
     def pause(self, caller: Address) -> None:
         """Stop new leases and mints, and the market clock."""
@@ -232,6 +237,13 @@ class CapacityRegistry:
     def _require_running(self) -> None:
         if self.paused:
             raise Revert("CapacityRegistry_Paused")
+
+    def _require_current(self, cluster_id: int) -> None:
+        """An hour reported within an hour of its end is final `finality` later."""
+        due = (self.world.now - self.world.oracle.finality) // HOUR - 1
+        cursor = self.world.market.book_of(cluster_id).cursor
+        if cursor < due:
+            raise Revert("CapacityRegistry_RecordNotCurrent", cluster_id, cursor, due)
 
     def _own_cluster(self, caller: Address, cluster_id: int) -> Cluster:
         cluster = self.cluster_of(cluster_id)

@@ -80,9 +80,13 @@ class Revenue:
             step, self.rest = divmod(self.rest, supply)
             self.written += step
 
-    def vest_all(self) -> None:
-        """Let all that vests have vested now."""
-        self.until = min(self.until, self.world.now)
+    def join(self, amount: int) -> None:
+        """Take in `amount` smallest units that vest with what vests, to the same end; what exceeds
+        the ledger's bound is held. What has vested must be written down until now."""
+        taken = min(amount, (MAX_LEDGER - self.total) >> self.shift)
+        self.held += amount - taken
+        self.total += taken << self.shift
+        self.vesting += taken << self.shift
 
     def book(self) -> None:
         """Book to everybody what it has earned; goes before every change of a balance."""

@@ -2,77 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import sweep
 from .errors import Revert
+from .fixedpoint import ceil_div
+from .routed import Parts, Routed, TopUp, Waiting
 from .sweep import Feed, Pool, Venue
-from .terms import Split
-from .units import MAX_UINT256, Address, Q, to_uint
+from .units import LEDGER_SCALE, MAX_UINT256, Address, Q, to_uint
 
 if TYPE_CHECKING:
     from .world import World
 
 DAY_HOURS = 24
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The floors of the four shares of a cumulative revenue, stablecoin units."""
-
-    operator: int
-    reporters: int
-    cash: int
-    bitcoin: int
-
-    @classmethod
-    def of(cls, total: int, split: Split) -> Parts:
-        """Every share of `total` rounded down on its own; less than four units are left."""
-        return cls(
-            operator=total * split.operator // Q,
-            reporters=total * split.reporters // Q,
-            cash=total * split.cash // Q,
-            bitcoin=total * split.bitcoin // Q,
-        )
-
-    def sum(self) -> int:
-        """All four together."""
-        return self.operator + self.reporters + self.cash + self.bitcoin
-
-    def less(self, other: Parts) -> Parts:
-        """The growth since other parts."""
-        return Parts(
-            self.operator - other.operator,
-            self.reporters - other.reporters,
-            self.cash - other.cash,
-            self.bitcoin - other.bitcoin,
-        )
-
-
-@dataclass
-class Routed:
-    """What was split for a cluster, stablecoin units.
-
-    `parts` are those of `total`, `remainders` are the operator's on top. Of its `released_operator`
-    became a claim, of the reporters' `released_reporters`; `bitcoin_pending` waits to be turned
-    into bitcoin, some of it since the hour `pending_since`.
-    """
-
-    total: int = 0
-    remainders: int = 0
-    parts: Parts = Parts(0, 0, 0, 0)
-    released_operator: int = 0
-    released_reporters: int = 0
-    bitcoin_pending: int = 0
-    paid_in_cash: int = 0
-    pending_since: int = 0
-
-    @property
-    def releasable(self) -> tuple[int, int]:
-        """What waits to become claims of the operator and of the reporters."""
-        operator = self.parts.operator + self.remainders - self.released_operator
-        return operator, self.parts.reporters - self.released_reporters
 
 
 class RevenueRouter:
@@ -89,50 +31,77 @@ class RevenueRouter:
         """Collect what a cluster's accrued hours have earned and split it.
 
         Every part is the floor of its share of the cumulative revenue. The token gets the holders'
-        cash; what of it exceeds an hour's average, rounded down, is a backlog. Returns the
-        stablecoin units that left the market, remainders included.
+        cash. A backlog of it is what cancellations earned, rounded down, and what of the rest
+        exceeds an hour's average, rounded down. Returns the stablecoin units that left the market,
+        remainders included.
         """
-        earned, remainder, hours_covered = self.world.market.collect(self.address, cluster_id)
+        market = self.world.market
+        self._require_room(cluster_id, market.book_of(cluster_id).earned)
+        earned, remainder, hours_covered, cancelled = market.collect(self.address, cluster_id)
         if earned + remainder == 0:
             return 0
         cluster = self.world.registry.cluster_of(cluster_id)
         routed = self.routed.setdefault(cluster_id, Routed())
         before = routed.parts
-        routed.total = to_uint(routed.total + earned, 80)
+        routed.total += earned
         routed.remainders += remainder
         routed.parts = Parts.of(routed.total, cluster.terms.split)
         parts = routed.parts.less(before)
         if parts.bitcoin != 0:
             # Each distribution adds the hours that it covers, beyond one, to the time that passed.
-            is_first = routed.bitcoin_pending == 0
+            is_first = routed.bitcoin_pending == routed.bitcoin_cancelled
             since = self.world.hour if is_first else routed.pending_since
             more = hours_covered if is_first else max(0, hours_covered - 1)
             routed.pending_since = max(0, since - more)
+            routed.bitcoin_cancelled += parts.bitcoin * cancelled // earned
         routed.bitcoin_pending += parts.bitcoin
         if parts.cash != 0:
-            backlog = parts.cash - parts.cash // hours_covered if hours_covered > 1 else 0
+            backlog = parts.cash * cancelled // earned
+            if hours_covered > 1:
+                backlog = parts.cash - (parts.cash - backlog) // hours_covered
             self._move(self.world.cash.address, cluster.token.address, parts.cash)
             cluster.token.add_cash(self.address, parts.cash, backlog)
         return earned + remainder
 
     def accrue_and_distribute(self, cluster_id: int) -> int:
         """Accrue a cluster, then distribute."""
-        self.world.market.accrue(cluster_id)
+        market = self.world.market
+        walk = market.walk(cluster_id)
+        self._require_room(cluster_id, market.book_of(cluster_id).earned + walk.earned)
+        market.follow(cluster_id, walk)
         return self.distribute(cluster_id)
 
-    def close_for_mint(self, caller: Address, cluster_id: int) -> None:
-        """Accrue and distribute, and give the holders in stablecoins what waits to be swept; only
-        the registry."""
+    def top_up(self, caller: Address, cluster_id: int, operator: Address, units: int) -> Waiting:
+        """Accrue and distribute, and charge the operator what `units` new units bring to what waits
+        and vests; only the registry, in the transaction of a mint. Returns what waited before.
+
+        What joins what waits to be swept counts as that does: in part, rounded down, as earned by
+        cancellations, and in part as old as the rest.
+        """
         if caller != self.world.registry.address:
             raise Revert("RevenueRouter_NotRegistry", caller)
         self.accrue_and_distribute(cluster_id)
-        routed = self.routed_of(cluster_id)
-        amount, routed.bitcoin_pending = routed.bitcoin_pending, 0
-        routed.paid_in_cash += amount
-        if amount != 0:
-            token = self.world.token(cluster_id)
-            self._move(self.world.cash.address, token.address, amount)
-            token.add_cash(self.address, amount, 0)
+        due, token = self.top_up_of(cluster_id, units), self.world.token(cluster_id)
+        before = self.waiting_of(cluster_id)
+        if due == TopUp():
+            return before
+        routed = self.routed.setdefault(cluster_id, Routed())
+        routed.topped_up = routed.topped_up.plus(due)
+        cash, reserve = self.world.cash.address, self.world.reserve.address
+        if due.pending != 0:
+            more = due.pending * routed.bitcoin_cancelled // routed.bitcoin_pending
+            routed.bitcoin_cancelled += more
+            routed.bitcoin_pending = to_uint(routed.bitcoin_pending + due.pending, 64)
+        for coin, to, amount in (
+            (cash, self.address, due.pending),
+            (cash, token.address, due.cash),
+            (reserve, token.address, due.reserve),
+        ):
+            if amount != 0:
+                self.world.vault.charge(self.address, coin, operator, to, amount)
+        if due.cash + due.reserve != 0:
+            token.top_up(self.address, due.cash, due.reserve)
+        return before
 
     def release(self, cluster_id: int) -> tuple[int, int]:
         """Make the parts of the operator, as it is now, and of the reporters claims of theirs;
@@ -161,8 +130,9 @@ class RevenueRouter:
         """Buy bitcoin with at most `max_amount` stablecoin units of what waits.
 
         What the pool takes, `spent`, and what it gives, `received`, are arguments; it is no part of
-        the model. The caller is paid the tip, rounded down; the token gets the rest, at once what a
-        day's part of the time it waited is, rounded down, and over a day what is more.
+        the model. The caller is paid the tip, rounded down; the token gets the rest. Over a day it
+        gets what cancellations have earned of it, rounded down; at once what a day's part of the
+        time that the rest waited is, rounded down; and over a day what is more.
         """
         venue, routed = self.venue, self.routed_of(cluster_id)
         if venue is None:
@@ -182,11 +152,17 @@ class RevenueRouter:
         if received == 0 or received < least:
             raise Revert("RevenueRouter_BadSwap", spent, received, least)
         self.world.vault.withdraw(self.address, cash.address, venue.pool, spent)
+        cancelled = spent * routed.bitcoin_cancelled // routed.bitcoin_pending
         routed.bitcoin_pending -= spent
+        routed.bitcoin_cancelled -= cancelled
         tip = received * venue.tip // Q
         added = received - tip
         waited = self.world.hour - routed.pending_since
-        backlog = added - added * DAY_HOURS // waited if waited > DAY_HOURS else 0
+        backlog = added * cancelled // spent if cancelled else 0
+        if waited > DAY_HOURS:
+            backlog = added - (added - backlog) * DAY_HOURS // waited
+        routed.swept += spent
+        routed.reserve_sent += added
         reserve.transfer(venue.pool, self.address, received)
         self.world.vault.deposit(self.address, reserve.address, self.address, received)
         token = self.world.token(cluster_id)
@@ -200,6 +176,7 @@ class RevenueRouter:
         token = self.world.token(cluster_id)
         reserve = self.world.reserve.address
         self.world.vault.charge(self.address, reserve, caller, token.address, amount)
+        self.routed.setdefault(cluster_id, Routed()).reserve_sent += amount
         token.add_reserve(self.address, amount, amount)
 
     def set_venue(self, caller: Address, chosen: tuple[Venue, Pool, Feed] | None) -> None:
@@ -227,9 +204,42 @@ class RevenueRouter:
         """Stablecoin units that wait to be turned into bitcoin."""
         return self.routed_of(cluster_id).bitcoin_pending
 
+    def top_up_of(self, cluster_id: int, units: int) -> TopUp:
+        """What the operator pays for a mint of `units` units, if nothing is accrued or distributed
+        before: for each attested unit as much as waits and vests for it, all rounded up."""
+        waiting, token = self.waiting_of(cluster_id), self.world.token(cluster_id)
+        if waiting.attested == 0:
+            return TopUp()
+        return TopUp(
+            pending=ceil_div(waiting.pending * units, waiting.attested),
+            cash=ceil_div(waiting.cash * units, waiting.attested << token.cash.shift),
+            reserve=ceil_div(waiting.reserve * units, waiting.attested << token.reserve.shift),
+        )
+
+    def waiting_of(self, cluster_id: int) -> Waiting:
+        """What waits and vests for the attested units, after distributions."""
+        token = self.world.token(cluster_id)
+        return Waiting(
+            attested=self.world.registry.cluster_of(cluster_id).attested,
+            pending=self.bitcoin_pending_of(cluster_id),
+            cash=token.cash.unvested,
+            reserve=token.reserve.unvested,
+        )
+
     def routed_of(self, cluster_id: int) -> Routed:
         """What was split for a cluster, to be read only."""
         return self.routed.get(cluster_id) or Routed()
+
+    def _require_room(self, cluster_id: int, ledger: int) -> None:
+        """A cluster's revenue, and what waits to be swept, must fit 64 binary digits, in stablecoin
+        units."""
+        if ledger < LEDGER_SCALE:
+            return
+        routed = self.routed_of(cluster_id)
+        total = to_uint(routed.total + ledger // LEDGER_SCALE, 64)
+        split = self.world.registry.cluster_of(cluster_id).terms.split
+        more = Parts.of(total, split).bitcoin - routed.parts.bitcoin
+        to_uint(routed.bitcoin_pending + more, 64)
 
     def _move(self, coin: Address, to: Address, amount: int) -> None:
         self.world.vault.move(self.address, coin, to, amount)

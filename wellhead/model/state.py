@@ -10,7 +10,7 @@ from .cashdesk import CashDesk
 from .errors import Revert
 from .leases import Lease
 from .registry import Cluster
-from .units import HOUR, LEDGER_SCALE, WAD, ZERO, Address, Q
+from .units import HOUR, LEDGER_SCALE, WAD, ZERO, Address, Q, to_sum, to_uint
 
 if TYPE_CHECKING:
     from .world import World
@@ -59,13 +59,17 @@ class LeaseState(CashDesk):
 
         Stops at the first booked hour that is not final.
         """
-        walk = self.walk(cluster_id)
+        return self.follow(cluster_id, self.walk(cluster_id))
+
+    def follow(self, cluster_id: int, walk: Walk) -> int:
+        """Move a cluster's books to where a walk has led; returns the cursor."""
+        earned = to_sum(self.book_of(cluster_id).earned, to_uint(walk.earned, 112), 112)
         book = self._open_book(cluster_id)
         book.cursor, book.walk_era = walk.cursor, walk.era
         book.booked, book.rate = walk.booked, walk.rate
         book.down, book.down_from = walk.down, walk.down_from
         book.losses |= walk.losses
-        book.earned += walk.earned
+        book.earned = earned
         book.hours_covered += walk.hours_covered
         book.bond -= walk.compensated
         return walk.cursor
@@ -73,7 +77,7 @@ class LeaseState(CashDesk):
     def base_of(self, cluster_id: int) -> int:
         """The base that a lease would rest on now, 1e-18 stablecoin units per unit-hour.
 
-        Follows the bookings of all whole hours elapsed since its last update; stands still while
+        Follows what was booked in all whole hours elapsed since its last update; stands still while
         nothing is attested.
         """
         cluster = self.world.registry.cluster_of(cluster_id)
@@ -85,11 +89,11 @@ class LeaseState(CashDesk):
         elapsed = self.world.hour - since
         if elapsed == 0 or cluster.attested == 0:
             return base
-        booked = book.sum(since, self.world.hour)
-        return price.next_base(pricing, base, cluster.attested, elapsed, booked)
+        covered = book.covered(since, self.world.hour)
+        return price.next_base(pricing, base, cluster.attested, elapsed, covered)
 
     def booked_at(self, cluster_id: int, hour: int) -> int:
-        """Units booked in an hour; void bookings do not count."""
+        """Units booked in an hour, as at its end; void bookings do not count."""
         return self.book_of(cluster_id).sum(hour, hour + 1)
 
     def peak_booked(self, cluster_id: int, start: int, end: int) -> int:
@@ -97,8 +101,12 @@ class LeaseState(CashDesk):
         return self.book_of(cluster_id).peak(start, end)
 
     def sum_booked(self, cluster_id: int, start: int, end: int) -> int:
-        """Sum of the units booked over the hours [start, end)."""
+        """Sum of the units booked over the hours [start, end), each as at its end."""
         return self.book_of(cluster_id).sum(start, end)
+
+    def covered_at(self, cluster_id: int, hour: int) -> int:
+        """Unit-seconds booked in an hour; void bookings do not count."""
+        return self.book_of(cluster_id).covered(hour, hour + 1)
 
     def _open_book(self, cluster_id: int) -> Book:
         return self.books.setdefault(cluster_id, Book())
@@ -164,7 +172,7 @@ class LeaseState(CashDesk):
             return False
         terms = cluster.terms.service
         rate = book.rate_in(walk.era, hour)
-        loss = service.loss(available, booked, terms.sla, terms.penalty)
+        loss = service.loss(available, era.covered(hour), terms.sla, terms.penalty)
         if loss > Q:
             affordable = (book.bond - walk.compensated) // rate if rate else 0
             loss = Q + min(loss - Q, affordable)

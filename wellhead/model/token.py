@@ -89,24 +89,15 @@ class CapacityToken(Shares):
     # What the registry, the router and the compliance contract do
 
     def mint(self, caller: Address, account: Address, amount: int) -> None:
-        """Create `amount` for an account, which must be allowed to receive; only the registry.
-
-        All that vests has vested before, so that the new tokens take no part of it.
-        """
+        """Create `amount` for an account, which must be allowed to receive; only the registry."""
         self._require_registry(caller)
-        self.check_mint(account, amount)
-        self.cash.vest_all()
-        self.reserve.vest_all()
-        self._settle()
-        self._move(ZERO, account, amount)
-
-    def check_mint(self, account: Address, amount: int) -> None:
-        """Revert where `mint` would."""
         if not self.can_receive(account):
             raise Revert("ERC7943CannotReceive", account)
         supply = self.total_supply() + amount
         if supply > MAX_SUPPLY:
             raise Revert("CapacityToken_SupplyTooLarge", supply)
+        self._settle()
+        self._move(ZERO, account, amount)
 
     def burn(self, caller: Address, account: Address, amount: int) -> None:
         """Destroy `amount` of an account's that is not frozen; only the registry."""
@@ -130,6 +121,14 @@ class CapacityToken(Shares):
         """Share bitcoin that already stands in this token's claim, `backlog` of it over a day; only
         the router."""
         self._add(caller, self.reserve, amount, backlog)
+
+    def top_up(self, caller: Address, cash: int, reserve: int) -> None:
+        """Let amounts that already stand in this token's claims vest with what vests; only the
+        router, before a mint."""
+        self._require_router(caller)
+        self._settle()
+        self.cash.join(cash)
+        self.reserve.join(reserve)
 
     def set_frozen_tokens(self, caller: Address, account: Address, amount: int) -> None:
         """Freeze `amount` of an account's, instead of what was frozen; only the compliance
@@ -192,8 +191,7 @@ class CapacityToken(Shares):
     # Within
 
     def _add(self, caller: Address, revenue: Revenue, amount: int, backlog: int) -> None:
-        if caller != self.world.router.address:
-            raise Revert("CapacityToken_NotRouter", caller)
+        self._require_router(caller)
         day = self.world.now // DAY % DAYS
         if day != self.last_day:
             self.days[day % RING] = (day, self.cash.index, self.reserve.index)
@@ -227,6 +225,10 @@ class CapacityToken(Shares):
     def _require_registry(self, caller: Address) -> None:
         if caller != self.world.registry.address:
             raise Revert("CapacityToken_NotRegistry", caller)
+
+    def _require_router(self, caller: Address) -> None:
+        if caller != self.world.router.address:
+            raise Revert("CapacityToken_NotRouter", caller)
 
     def _require_compliance(self, caller: Address) -> None:
         if caller != self.world.compliance.address:

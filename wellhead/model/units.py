@@ -46,6 +46,13 @@ def to_uint(value: int, bits: int) -> int:
     return value
 
 
+def to_sum(total: int, more: int, bits: int) -> int:
+    """`total + more` where it fits into `bits` binary digits; reverts like Solidity's addition."""
+    if total + more >= 1 << bits:
+        raise Revert("Panic", 0x11)
+    return total + more
+
+
 def numeric(account: Address) -> int:
     """An account as the number by which accounts are ordered."""
     return int(account, 16)

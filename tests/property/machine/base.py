@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -130,12 +131,18 @@ class Machine(RuleBasedStateMachine):
         self.pair.wait(FINALITY)
 
     def report_up(self, up: int) -> None:
-        """Catch up: all finished hours, in which the units booked were up for a part."""
+        """Catch up: all finished hours, in which the units booked were up for a part, each for as
+        long as it was booked."""
         world = self.world
         units = world.registry.cluster_of(self.key).attested * 1000
         first = max(world.registry.genesis_of(self.key), self.pair.hour - 200)
         samples = [
-            Sample(self.key, h, units, min(units, world.market.booked_at(self.key, h) * up // 1000))
+            Sample(
+                self.key,
+                h,
+                units,
+                min(units, world.market.covered_at(self.key, h) * up // (1000 * HOUR)),
+            )
             for h in range(first, self.pair.hour)
         ]
         if samples:
@@ -178,7 +185,7 @@ class Machine(RuleBasedStateMachine):
         peak = self.world.market.peak_booked(self.key, start, start + hours)
         return max(0, self.world.registry.cluster_of(self.key).sellable - peak)
 
-    def covered(self, start: int, hours: int) -> int:
+    def backed(self, start: int, hours: int) -> int:
         """Units that the bond stands behind besides those booked; all where there is none."""
         bond = self.world.registry.cluster_of(self.key).terms.service.bond
         if bond == 0:
@@ -200,6 +207,13 @@ class Machine(RuleBasedStateMachine):
 
     def accrue(self) -> None:
         self.anyone(self.stage.market, "accrue", self.world.market.accrue)
+
+    def ahead(self, seconds: int) -> World:
+        """The model as it would be so many seconds later, all distributed that can be."""
+        world = copy.deepcopy(self.world)
+        world.now = self.pair.now + seconds
+        world.router.accrue_and_distribute(self.key)
+        return world
 
     # What must hold
 

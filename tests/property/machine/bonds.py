@@ -43,16 +43,22 @@ class BondRules(Machine):
         hours=st.sampled_from([70, 71, 72, 73, 80]),
         blink=st.booleans(),
         up=ups,
+        joins=st.booleans(),
         after=st.integers(0, 3),
     )
-    def go_dark(self, who: int, part: int, hours: int, blink: bool, up: int, after: int) -> None:
-        """Nothing works for about 72 booked hours; somebody has booked on, and declares it."""
+    def go_dark(
+        self, who: int, part: int, hours: int, blink: bool, up: int, joins: bool, after: int
+    ) -> None:
+        """Nothing works for about 72 booked hours; somebody has booked on, and declares it. In its
+        very hour somebody books before and after."""
         self.open_lease(who, near(self.free(self.pair.hour, 96), part, 0), 0, 96, MAX)
         self.open_lease(who, near(self.free(self.pair.hour + 90, 40), part, 0), 90, 40, MAX)
         if blink:
             self.live_hours(1, up)
         self.live_hours(hours, 0)
         self.anyone(self.stage.market, "accrue", self.world.market.accrue)
+        if joins:
+            self.open_lease(who, near(self.free(self.pair.hour, 3), part, 0), 0, 3, MAX)
         self.declare_default()
         for lease_id in sorted(self.world.market.leases):
             self.settle_lease(lease_id)

@@ -59,7 +59,7 @@ class ClusterRules(LeaseRules):
         for cluster in self.pair.tokens:
             self.pair.cluster = cluster
             start = self.pair.hour + 1
-            units = min(near(self.free(start, hours), part, 0), self.covered(start, hours))
+            units = min(near(self.free(start, hours), part, 0), self.backed(start, hours))
             self.open_lease(who, units, 1, hours, MAX)
         self.pair.cluster = here
         self.live_hours(hours + 1, up)

@@ -7,11 +7,14 @@ from hypothesis.stateful import rule
 
 from tests.property.machine.base import Machine, Reach, near, parts, people
 from tests.support.stage import HOUR, NORWAY, RETAIL, UNIT, Q
-from wellhead.chain import UnlockedAccount
+from wellhead.chain import KeyAccount, UnlockedAccount, dev_account
 from wellhead.chain.signing import credential_digest
 from wellhead.model.compliance import Credential
 
 DAY = 24 * HOUR
+#: An issuer besides the stage's.
+SECOND = dev_account(14)
+issuers = st.sampled_from([0, 0, 1])
 #: Mostly the officer does what officers do.
 senders = st.sampled_from([*["officer"] * 8, "governor", "stranger"])
 #: Those who hold tokens from the beginning, and anybody.
@@ -39,12 +42,14 @@ class ComplianceRules(Machine):
         age=st.sampled_from([0, 0, 0, 1, 30 * DAY]),
         lasts=st.sampled_from([0, 1, HOUR, DAY, 400 * DAY, 400 * DAY]),
         is_signed=st.sampled_from([True, True, True, False]),
+        number=issuers,
     )
     def present(
-        self, who: int, place: int, kind: int, age: int, lasts: int, is_signed: bool
+        self, who: int, place: int, kind: int, age: int, lasts: int, is_signed: bool, number: int
     ) -> None:
-        """A stranger brings what the issuer said, or did not say."""
-        self.identify(who, lasts, place, kind, age, is_signed)
+        """A stranger brings what an issuer said, or did not say; the second one may not be
+        accredited."""
+        self.identify(who, lasts, place, kind, age, is_signed, number)
 
     def identify(
         self,
@@ -54,27 +59,44 @@ class ComplianceRules(Machine):
         kind: int = RETAIL,
         age: int = 0,
         is_signed: bool = True,
+        number: int = 0,
     ) -> None:
         stage, known, holder = self.stage, self.world.compliance, self.pair.people[who].address
+        issuer = self._issuer(number)
         issued = self.pair.now + 1 - age
         said = (holder, place, kind, issued, issued + lasts)
         digest = credential_digest(stage.deployment.chain_id, stage.compliance.address, said)
-        signer = stage.issuer if is_signed else stage.reporters[0]
+        signer = issuer if is_signed else self._issuer(1 - number)
         v, r, s = signer.sign_digest_vrs(digest)
-        arguments = (stage.issuer.address, said, r + s + bytes([v]))
+        arguments = (issuer.address, said, r + s + bytes([v]))
         self.call(
             stage.stranger,
             stage.compliance,
             "present",
             arguments,
-            lambda: known.present(stage.issuer.address, Credential(*said), is_signed),
+            lambda: known.present(issuer.address, Credential(*said), is_signed),
         )
 
-    @rule(who=people, by=senders)
-    def revoke(self, who: int, by: str) -> None:
+    @rule(who=people, number=issuers, lasts=st.sampled_from([HOUR, 400 * DAY]), again=st.booleans())
+    def change_issuers(self, who: int, number: int, lasts: int, again: bool) -> None:
+        """One is accredited, says who somebody is, and is dismissed: the word of the other, who may
+        have said so before, does not come back by that."""
+        self.accredit(True, "officer", number)
+        self.identify(who, lasts, number=number)
+        self.accredit(False, "officer", number)
+        if again:
+            self.accredit(True, "officer", number)
+            self.identify(who, lasts, number=number)
+
+    @rule(who=people, by=st.one_of(senders, issuers))
+    def revoke(self, who: int, by: str | int) -> None:
+        """By an officer; or by an issuer, which can take back only its own word."""
         arguments = (self.pair.people[who].address,)
         known = self.world.compliance
-        self.act(self._sender(by), self.stage.compliance, "revoke", arguments, known.revoke)
+        sender = (
+            self._sender(by) if isinstance(by, str) else UnlockedAccount(self._issuer(by).address)
+        )
+        self.act(sender, self.stage.compliance, "revoke", arguments, known.revoke)
 
     @rule(who=people, blocked=st.booleans(), by=senders)
     def bar(self, who: int, blocked: bool, by: str) -> None:
@@ -85,10 +107,10 @@ class ComplianceRules(Machine):
             self._sender(by), self.stage.compliance, "setBlocked", arguments, known.set_blocked
         )
 
-    @rule(is_accredited=st.booleans(), by=senders)
-    def accredit(self, is_accredited: bool, by: str) -> None:
-        """The issuer loses its standing, or gets it again: for credentials from then on."""
-        known, arguments = self.world.compliance, (self.stage.issuer.address,)
+    @rule(is_accredited=st.booleans(), by=senders, number=issuers)
+    def accredit(self, is_accredited: bool, by: str, number: int) -> None:
+        """An issuer loses its standing, or gets it again: for credentials from then on."""
+        known, arguments = self.world.compliance, (self._issuer(number).address,)
         name, twin = ("accredit", known.accredit) if is_accredited else ("dismiss", known.dismiss)
         self.act(self._sender(by), self.stage.compliance, name, arguments, twin)
 
@@ -132,6 +154,10 @@ class ComplianceRules(Machine):
         self.pair.wait(max(1, lasts + late))
         self.send(frm, to, part, 0)
         self.send(to, frm, part, 0)
+
+    def _issuer(self, number: int) -> KeyAccount:
+        """The stage's, or another one."""
+        return self.stage.issuer if number == 0 else SECOND
 
     def _sender(self, name: str) -> UnlockedAccount:
         sender: UnlockedAccount = getattr(self.stage, name)

@@ -10,7 +10,9 @@ from tests.property.machine.leases import LeaseRules
 from tests.support.stage import HOUR, Q
 from wellhead.chain import UnlockedAccount
 from wellhead.model.contests import TOLERANCE
+from wellhead.model.fixedpoint import ceil_div
 from wellhead.model.oracle import SILENCE
+from wellhead.model.registry import OFF_BOOK_TOLERANCE
 from wellhead.model.samples import Sample
 
 #: What a recount finds, in millionths of what was reported; the edges of the tolerance often.
@@ -133,8 +135,9 @@ class ContestRules(LeaseRules):
         self.pair.wait(HOUR)
         hour = self.pair.hour - 1
         attested = max(1, self.world.registry.cluster_of(self.key).attested)
-        booked = self.world.market.booked_at(self.key, hour) * Q // attested
-        used = min(Q, booked + 20_000 + measured % 3) if measured % 2 else measured
+        covered = self.world.market.covered_at(self.key, hour)
+        limit = ceil_div(covered * Q, attested * HOUR) + OFF_BOOK_TOLERANCE
+        used = min(Q, limit + measured % 3 - 1) if measured % 2 else measured
         self.pair.step(
             "MetricsOracle.report", *self.pair.report([Sample(self.key, hour, 0, 0, used)])
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 from hypothesis import strategies as st
@@ -104,6 +105,33 @@ class LifecycleRules(LeaseRules):
         arguments = (lease_id, EVIDENCE) if name == "noticeSuspension" else (lease_id,)
         sender = self.stage.stranger if is_strange else self.pair.operator
         self.act(sender, self.stage.market, name, arguments, models[name])
+
+    @rule(
+        who=tenants,
+        part=parts,
+        ahead=st.integers(1, 100),
+        hours=st.integers(1, 96),
+        times=st.integers(1, 3),
+    )
+    def cancel_decoys(self, who: int, part: int, ahead: int, hours: int, times: int) -> None:
+        """Many hours to come are booked, and sold back at once. Of what that earns nobody has
+        anything at once: all but what is rounded vests, however long something else has waited."""
+        market, tenant, key = self.world.market, self.stage.tenants[who], self.key
+        without = copy.deepcopy(self.world)
+        for _ in range(times):
+            start = self.pair.hour + ahead
+            units = min(near(self.free(start, hours), part, 0), self.backed(start, hours))
+            if self.open_lease(who, units, ahead, hours, MAX):
+                asked = (market.lease_count, start, 0)
+                self.act(tenant, self.stage.market, "cancel", asked, market.cancel)
+        self.distribute()
+        without.now = self.world.now
+        without.router.accrue_and_distribute(key)
+        cash, less = self.world.token(key).cash, without.token(key).cash
+        # A unit of each floor, and the step of the index that they may complete.
+        supply = self.world.token(key).total_supply()
+        gained = (cash.index - less.index) * supply
+        assert gained <= ((2 * times + 2) << cash.shift) + supply
 
     @rule(who=tenants, units=st.integers(1, 4), hours=st.integers(2, 8), extra=st.integers(1, 6))
     def live_through_changes(self, who: int, units: int, hours: int, extra: int) -> None:

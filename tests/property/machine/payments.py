@@ -103,7 +103,7 @@ class PaymentRules(LeaseRules):
         """Pays in, leases, extends and settles in one transaction, or does nothing at all."""
         world, market, sender = self.world, self.stage.market, self.stage.tenants[who]
         start = self.pair.hour + 1
-        units = min(near(self.free(start, hours), part, 0), self.covered(start, hours))
+        units = min(near(self.free(start, hours), part, 0), self.backed(start, hours))
         asked, number = (self.key, units, start, hours, MAX), world.market.lease_count + 1
         signed, paid = self._authorized(
             sender, USD * share * units * hours // 100, -1, 10**6, nonce, world.market

@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.property.machine.base import Machine, Reach, people
-from tests.property.roles import EXPIRATION, ROLE_OF, Operation
+from tests.property.roles import EXPIRATION, ROLE_OF, TARGETS, Operation
 from tests.support.stage import HOUR
 from wellhead.chain import UnlockedAccount
 from wellhead.chain.plan import COMPLIANCE_ROLE, GUARDIAN_ROLE, OPERATOR_ROLE
 
 roles = st.sampled_from([OPERATOR_ROLE, GUARDIAN_ROLE, COMPLIANCE_ROLE])
 DELAY = 24 * HOUR
+delays = st.sampled_from([0, HOUR, DELAY, DELAY, 3 * DELAY])
+strangers = st.sampled_from([False, False, False, True])
 #: What members may do: contract, function, what it is called in the model.
 ACTS = (
     ("registry", "pause", "pause"),
@@ -33,6 +35,8 @@ class RoleRules(Machine):
     calls: Reach = (
         "Authority.grantRole",
         "Authority.revokeRole",
+        "Authority.setGrantDelay",
+        "Authority.setTargetClosed",
         "Authority.renounceRole",
         "Authority.schedule",
         "Authority.cancel",
@@ -44,15 +48,73 @@ class RoleRules(Machine):
         "MetricsOracle.removeSigner",
     )
 
-    @rule(role=roles, who=people, delay=st.sampled_from([0, DELAY, DELAY]), strange=st.booleans())
+    @rule(role=roles, who=people, delay=delays, strange=st.booleans())
     def grant(self, role: int, who: int, delay: int, strange: bool) -> None:
-        """To somebody who has not got it: shortening a delay would take its time."""
+        """To somebody new; or another delay, which takes its time where it is shorter."""
         account, known = self.pair.people[who].address, self.pair.roles
         sender = self.pair.people[who] if strange else self.stage.governor
-        if known.has_role(role, account)[0]:
-            return
         arguments = (role, account, delay)
         self.act(sender, self.stage.authority, "grantRole", arguments, known.grant_role)
+
+    @rule(
+        who=people,
+        what=acts,
+        on=people,
+        longer=st.sampled_from([HOUR, DELAY]),
+        shorter=st.sampled_from([0, 0, HOUR // 2]),
+        early=st.sampled_from([-1, 0, 1, HOUR]),
+    )
+    def shorten_a_delay(
+        self, who: int, what: tuple[str, str, str], on: int, longer: int, shorter: int, early: int
+    ) -> None:
+        """Until the difference is over the longer one counts: to act at once, and to schedule."""
+        role, member = ROLE_OF[what[2]], self.pair.people[who]
+        self.grant(role, who, longer, False)
+        self.grant(role, who, shorter, False)
+        self._perform(member, what, on)
+        _, _, _, effect = self.pair.roles.access_of(role, member.address)
+        if (left := effect - 1 - early - self.pair.now) > 0:
+            self.pair.wait(left)
+        self._perform(member, what, on)
+        self._schedule(member, what, on, 0)
+        self._perform(member, what, on)
+
+    @rule(role=roles, delay=delays, waits=st.sampled_from([0, -1, 0, 1]), strange=strangers)
+    def set_grant_delay(self, role: int, delay: int, waits: int, strange: bool) -> None:
+        """Who is granted a role after that has it later; the delay itself counts in five days."""
+        known, authority = self.pair.roles, self.stage.authority
+        sender = self.stage.stranger if strange else self.stage.governor
+        went = self.act(sender, authority, "setGrantDelay", (role, delay), known.set_grant_delay)
+        if went and waits:
+            effect = known.grant_delays[role].effect
+            self.pair.wait(max(1, effect - 2 - self.pair.now + (waits > 0)))
+
+    @rule(
+        name=st.sampled_from(sorted(TARGETS)),
+        who=people,
+        what=acts,
+        on=people,
+        stays=st.sampled_from([False, False, False, True]),
+        strange=strangers,
+    )
+    def close_a_target(
+        self, name: str, who: int, what: tuple[str, str, str], on: int, stays: bool, strange: bool
+    ) -> None:
+        """Nobody can do anything restricted there, not even what was scheduled; then it opens."""
+        member = self.pair.people[who]
+        self._schedule(member, what, on, 0)
+        self._shut(name, True, strange)
+        self._perform(member, what, on)
+        self._execute(member, what, on)
+        self._schedule(member, what, on, 0)
+        if not stays:
+            self._shut(name, False, False)
+            self._perform(member, what, on)
+
+    @precondition(lambda self: self.pair.roles.closed)
+    @rule(data=st.data())
+    def open_a_target(self, data: st.DataObject) -> None:
+        self._shut(data.draw(st.sampled_from(sorted(self.pair.roles.closed))), False, False)
 
     @rule(role=roles, who=people, strange=st.booleans())
     def revoke_role(self, role: int, who: int, strange: bool) -> None:
@@ -95,21 +157,13 @@ class RoleRules(Machine):
     ) -> None:
         """Scheduled, and then done on the second or not, by the member or through the authority;
         or taken back."""
-        if is_trusted:
-            self.grant(ROLE_OF[what[2]], who, DELAY, False)
         member, known = self.pair.people[who], self.pair.roles
+        role = ROLE_OF[what[2]]
+        if is_trusted and not known.has_role(role, member.address)[0]:
+            self.grant(role, who, DELAY, False)
         operation = self._operation(member, what, on)
-        _, delay = known.may(operation.function, member.address)
-        when = 0 if later == 0 else self.pair.now + 1 + delay + later
-        target = self._call(what, on)[0]
         for _ in range(1 + again):
-            self.call(
-                member,
-                self.stage.authority,
-                "schedule",
-                (target.address, operation.data, when),
-                lambda: known.schedule(operation, when),
-            )
+            self._schedule(member, what, on, later)
         due = known.schedule_of(operation.id)
         if due and (left := due + wait - 1 - self.pair.now) > 0:
             self.pair.wait(left)
@@ -156,6 +210,33 @@ class RoleRules(Machine):
                 twin(member.address, *arguments)
 
         self.call(member, contract, what[1], arguments, model)
+
+    def _schedule(
+        self, member: UnlockedAccount, what: tuple[str, str, str], on: int, later: int
+    ) -> None:
+        """For as early as it can be, or for that time and some seconds more or less."""
+        operation, known = self._operation(member, what, on), self.pair.roles
+        _, delay = known.may(operation.function, member.address)
+        when = 0 if later == 0 else self.pair.now + 1 + delay + later
+        self.call(
+            member,
+            self.stage.authority,
+            "schedule",
+            (operation.target, operation.data, when),
+            lambda: known.schedule(operation, when),
+        )
+
+    def _shut(self, name: str, is_closed: bool, strange: bool) -> None:
+        """Close a contract for all, or open it."""
+        sender = self.stage.stranger if strange else self.stage.governor
+        target, known = getattr(self.stage, name).address, self.pair.roles
+        self.call(
+            sender,
+            self.stage.authority,
+            "setTargetClosed",
+            (target, is_closed),
+            lambda: known.set_target_closed(sender.address, name, is_closed),
+        )
 
     def _execute(self, member: UnlockedAccount, what: tuple[str, str, str], on: int) -> None:
         contract, arguments, twin = self._call(what, on)

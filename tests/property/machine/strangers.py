@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -31,21 +32,22 @@ RESTRICTED = {
     "MetricsOracle": ("announceSigners", "removeSigner", "setAuthority"),
     "RevenueRouter": ("setVenue", "setAuthority"),
 }
-#: What only the other contracts may call.
+#: What only the other contracts may call, and as what a stranger is refused.
 INTERNAL = {
-    "CapacityToken": (
-        "mint",
-        "burn",
-        "addCash",
-        "addReserve",
-        "setFrozenTokens",
-        "forcedTransfer",
-    ),
-    "CapacityTokenFactory": ("create",),
-    "LeaseMarket": ("collect",),
-    "MetricsOracle": ("hold", "decide"),
-    "RevenueRouter": ("closeForMint", "uniswapV3SwapCallback"),
-    "Vault": ("charge", "depositWithAuthorization"),
+    "CapacityToken": {
+        "mint": "NotRegistry",
+        "burn": "NotRegistry",
+        "addCash": "NotRouter",
+        "addReserve": "NotRouter",
+        "topUp": "NotRouter",
+        "setFrozenTokens": "NotCompliance",
+        "forcedTransfer": "NotCompliance",
+    },
+    "CapacityTokenFactory": {"create": "NotRegistry"},
+    "LeaseMarket": {"collect": "NotRouter"},
+    "MetricsOracle": {"hold": "NotContests", "decide": "NotContests"},
+    "RevenueRouter": {"topUp": "NotRegistry", "uniswapV3SwapCallback": "NotPool"},
+    "Vault": {"charge": "MayNotCharge", "depositWithAuthorization": "MayNotCharge"},
 }
 #: What only the operator of a cluster may call.
 OPERATED = {
@@ -65,7 +67,12 @@ GOVERNED = (
     "setTargetFunctionRole",
     "updateAuthority",
 )
-TABLES = (RESTRICTED, INTERNAL, OPERATED, {"Authority": (*GOVERNED, "consumeScheduledOp")})
+TABLES: tuple[Mapping[str, Iterable[str]], ...] = (
+    RESTRICTED,
+    INTERNAL,
+    OPERATED,
+    {"Authority": (*GOVERNED, "consumeScheduledOp")},
+)
 FUNCTIONS = sorted(
     f"{contract}.{function}"
     for table in TABLES
@@ -116,22 +123,7 @@ class StrangerRules(Machine):
             if function == "mint" and paused:
                 return "CapacityRegistry_Paused", ()
             return "CapacityRegistry_NotOperator", (key, me)
-        told = {
-            "mint": "CapacityToken_NotRegistry",
-            "burn": "CapacityToken_NotRegistry",
-            "addCash": "CapacityToken_NotRouter",
-            "addReserve": "CapacityToken_NotRouter",
-            "setFrozenTokens": "CapacityToken_NotCompliance",
-            "forcedTransfer": "CapacityToken_NotCompliance",
-            "create": "CapacityTokenFactory_NotRegistry",
-            "collect": "LeaseMarket_NotRouter",
-            "hold": "MetricsOracle_NotContests",
-            "decide": "MetricsOracle_NotContests",
-            "closeForMint": "RevenueRouter_NotRegistry",
-            "uniswapV3SwapCallback": "RevenueRouter_NotPool",
-            "charge": "Vault_MayNotCharge",
-            "depositWithAuthorization": "Vault_MayNotCharge",
-        }[function]
+        told = f"{contract}_{INTERNAL[contract][function]}"
         payer = self.pair.people[0].address
         return told, (me, payer) if contract == "Vault" else (me,)
 
@@ -154,6 +146,7 @@ class StrangerRules(Machine):
                 "burn": (victim, UNIT),
                 "addCash": (1, 0),
                 "addReserve": (1, 1),
+                "topUp": (1, 1),
                 "setFrozenTokens": (victim, UNIT),
                 "forcedTransfer": (victim, me, UNIT),
             },
@@ -173,7 +166,7 @@ class StrangerRules(Machine):
             },
             "RevenueRouter": {
                 "setVenue": ((zero, zero, 0, 0, 0),),
-                "closeForMint": (key,),
+                "topUp": (key, victim, 1),
                 "uniswapV3SwapCallback": (1, -1, b""),
             },
             "Vault": {

@@ -110,15 +110,18 @@ class TokenMachine(RuleBasedStateMachine):
 
     def earn_in(self, currency: int, amount: int, backlog: int) -> bool:
         """The router puts revenue into the token's claim, and adds it."""
-        pair, coin = self.pair, self.pair.coins[currency].address
-        vault = pair.world.vault
-        deposit = (coin, pair.token.address, amount)
-        if not self.act(pair.payer, "deposit", deposit, vault.deposit, self.stage.vault):
+        if not self.pay_in(currency, amount):
             return False
         name, model = (("addCash", self.share.add_cash), ("addReserve", self.share.add_reserve))[
             currency
         ]
-        return self.act(pair.router, name, (amount, backlog), model)
+        return self.act(self.pair.router, name, (amount, backlog), model)
+
+    def pay_in(self, currency: int, amount: int) -> bool:
+        """Into the token's claim."""
+        pair, coin = self.pair, self.pair.coins[currency].address
+        deposit = (coin, pair.token.address, amount)
+        return self.act(pair.payer, "deposit", deposit, pair.world.vault.deposit, self.stage.vault)
 
     # What must hold
 

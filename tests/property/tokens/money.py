@@ -16,6 +16,7 @@ class MoneyRules(TokenMachine):
     """The router, and the coins."""
 
     calls: Reach = (
+        "CapacityToken.topUp",
         "TestCoin.mint",
         "TestCoin.setBlocked",
         "TestCoin.setPaused",
@@ -36,6 +37,18 @@ class MoneyRules(TokenMachine):
         """A backlog, of which a part has vested when the next step comes."""
         self.earn_in(currency, amount, amount)
         self.pair.wait_until(self.pair.now + seconds)
+
+    @rule(cash=amounts, reserve=amounts, to=accounts, units=st.integers(0, 400))
+    def top_up_and_mint(self, cash: int, reserve: int, to: int, units: int) -> None:
+        """New tokens bring their part of what still vests; whoever has none must not be asked."""
+        asked = [
+            amount if revenue.until > self.pair.now + 3 else 0
+            for amount, revenue in zip((cash, reserve), self.pair.revenues, strict=True)
+        ]
+        paid = [self.pay_in(number, amount) for number, amount in enumerate(asked) if amount]
+        if asked != [0, 0] and all(paid):
+            assert self.act(self.pair.router, "topUp", tuple(asked), self.share.top_up)
+        self.mint_to(to, units)
 
     @precondition(lambda self: self.steps > 15)
     @rule(currency=currencies, edge=st.sampled_from([-1, 0, 1, 10**20]), part=parts)
