@@ -118,6 +118,13 @@ def test_a_unit_hour_is_rounded_once() -> None:
     assert amounts.show_per_unit_hour(0, 0, 3600) == "-"
 
 
+def test_unit_seconds_are_units_on_average_rounded_up() -> None:
+    told = {0: "0 units", 1: "0.001 units", 3_600: "1 unit", 16 * 3_600: "16 units"}
+    told |= {55_800: "15.5 units", 55_801: "15.501 units", 3_601: "1.001 units"}
+    for unit_seconds, said in told.items():
+        assert amounts.show_mean_units(unit_seconds, "unit") == said
+
+
 def test_addresses_and_words() -> None:
     checksummed = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
     assert amounts.parse_address(checksummed.lower()) == checksummed

@@ -50,6 +50,7 @@ def test_an_hour_is_contested(wellhead: Command, stage: Stage, cluster: int) -> 
     assert (dry["deposit"], dry["contestable_until"]) == (str(DEPOSIT), str(until))
     assert int(dry["closable_from"]) == stage.now() + 7 * DAY
     assert (dry["record"]["available"], dry["record"]["booked"]) == ("16000", "16")
+    assert dry["record"]["covered"] == str(16 * HOUR)
     assert (dry["record"]["contested"], dry["transaction"]) == (False, None)
     asked = wellhead(*words, answer="n\n")
     assert (asked.code, block_number(stage)) == (2, before)
@@ -65,6 +66,24 @@ def test_an_hour_is_contested(wellhead: Command, stage: Stage, cluster: int) -> 
     assert purse(stage, stage.tenants[0])[0] == coins - DEPOSIT
     found = stage.deployment.contests.call("contestOf", cluster, NOW + 2)
     assert (found["tenant"], found["deposit"]) == (who(TENANT), DEPOSIT)
+
+
+def test_what_was_available_is_shown_beside_what_was_booked_on_average(
+    wellhead: Command, stage: Stage, cluster: int
+) -> None:
+    """Of 16 units and 8 more for half of the hour 20 are booked on average."""
+    hour = stage.hour() + 1
+    lease = stage.lease(cluster, 16, hour, 1)
+    stage.anvil.next_block_at(hour * HOUR + HOUR // 2)
+    stage.lease(cluster, 8, hour, 1, stage.tenants[1])
+    stage.to_hour(hour + 1, 60)
+    stage.report([Sample(cluster, hour, 64_000, 18_500)])
+    words = ["contest", "open", "--lease", lease, "--hour", hour]
+    dry = wellhead.json(*words, "--dry-run")["record"]
+    assert (dry["booked"], dry["covered"]) == ("24", str(20 * HOUR))
+    assert "18.5 of 20 booked units available" in wellhead(*words, "--dry-run").stdout
+    show = ("contest", "show", "--cluster", cluster, "--hour", hour)
+    assert "18.5 of 20 booked units available" in wellhead(*show).stdout
 
 
 def test_a_deposit_is_paid_out_of_the_claim_first_and_by_a_permit(

@@ -53,6 +53,7 @@ def test_hours_off_the_books(wellhead: Command, stage: Stage, cluster: int) -> N
         "measured": "500000",
         "limit": "270000",
         "booked": "16",
+        "covered": str(16 * HOUR),
     }
     people = " ".join(wellhead("cluster", "show", cluster).stdout.split())
     assert "off the books 5 hours of the last 30 days, 1 of the last 24 hours" in people
@@ -100,6 +101,7 @@ def test_the_alarm_is_raised(wellhead: Command, stage: Stage, cluster: int) -> N
         "measured": "300000",
         "limit": "270000",
         "booked": "16",
+        "covered": str(16 * HOUR),
     }
     asked = wellhead(*flag, answer="n\n")
     assert (asked.code, block_number(stage)) == (2, before)
@@ -109,10 +111,30 @@ def test_the_alarm_is_raised(wellhead: Command, stage: Stage, cluster: int) -> N
     done = wellhead.json(*flag, "--yes")
     assert (done["raised_before"], done["excess"]) == (False, dry["excess"])
     (event,) = stage.registry.events("OffBook")
-    assert (event["hour"], event["measured"], event["booked"]) == (NOW + 39, 300_000, 16)
+    assert (event["hour"], event["measured"], event["covered"]) == (NOW + 39, 300_000, 16 * HOUR)
     again = wellhead(*flag, "--dry-run")
     assert "this alarm was raised before" in again.stderr
     assert "30 % of 64 attested" in again.stdout
+
+
+def test_units_that_were_booked_late_are_no_excuse(wellhead: Command, stage: Stage) -> None:
+    """Of 64 units 16 are booked for all of the hour, and 24 more for a quarter of it: 22."""
+    hour, clusters = NOW + 1, (stage.cluster(64), stage.cluster(64))
+    for cluster in clusters:
+        stage.lease(cluster, 16, hour, 2)
+    for cluster in clusters:
+        stage.anvil.next_block_at(hour * HOUR + HOUR * 3 // 4)
+        stage.lease(cluster, 24, hour, 2)
+    stage.to_hour(hour + 1)
+    for cluster, measured in zip(clusters, (363_750, 363_751), strict=True):
+        report(stage, cluster, [hour], measured=measured)
+    flag = ["cluster", "flag", "--hour", hour, "--dry-run", "--cluster"]
+    assert "up to 36.375 % is in order" in wellhead.refused(1, *flag, clusters[0])
+    alarm = wellhead.json(*flag, clusters[1])["excess"]
+    assert (alarm["booked"], alarm["covered"]) == ("40", str(22 * HOUR))
+    assert wellhead.json("cluster", "show", clusters[1])["off_book"]["worst"] == alarm
+    people = wellhead(*flag, clusters[1]).stdout
+    assert "22 units: up to 36.375 % is in order" in people
 
 
 def test_alarms_that_are_refused(wellhead: Command, stage: Stage, cluster: int) -> None:

@@ -23,6 +23,7 @@ from tests.support.live import free_port
 from tests.support.prometheus import PROGRAM, Prometheus
 from wellhead import toolchain
 from wellhead.model.terms import Kind
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.hours import HOUR, Frame, measure_hour
 from wellhead.oracle.readings import HourSamples, Moment
 from wellhead.oracle.sources import PrometheusConfig, Source, SourceError, make_source
@@ -143,7 +144,7 @@ def test_what_a_server_scraped_makes_the_right_measurement(
         replace(moment, time_s=moment.time_s + shift)
         for moment in measured_moments(prometheus, looks)
     ]
-    frame = Frame(1, 500, booked=6, attested=8, kind=Kind.TRAINING, sku="H100-SXM5-80GB")
+    frame = Frame(1, 500, Bookings(6), attested=8, kind=Kind.TRAINING, sku="H100-SXM5-80GB")
     measured = measure_hour(frame, HourSamples(None, tuple(moments)))
     sample = measured.sample
     assert measured.moments == 5

@@ -10,11 +10,19 @@ import pytest
 
 from tests.support.shows import shows
 from wellhead.model.terms import Kind
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.hours import CREDITED_S, HOUR, Frame, longest_gap, measure_hour, sample_of
 from wellhead.oracle.measurements import root_of
 from wellhead.oracle.readings import Canary, Heartbeat, HourSamples, Moment, Reading, lines_of
 
-FRAME = Frame(cluster=3, hour=500, booked=2, attested=4, kind=Kind.TRAINING, sku="H100-SXM5-80GB")
+FRAME = Frame(
+    cluster=3,
+    hour=500,
+    bookings=Bookings(2),
+    attested=4,
+    kind=Kind.TRAINING,
+    sku="H100-SXM5-80GB",
+)
 BEGIN = FRAME.begin_s
 H100 = "NVIDIA H100 80GB HBM3"
 Q = 1_000_000
@@ -57,7 +65,9 @@ def test_means_are_rounded_down() -> None:
 def test_at_most_what_is_attested_works_and_is_measured() -> None:
     sample = sample_of(FRAME, moments((0, gpus(9, active_ppm=1_000_000))))
     assert (sample.working, sample.measured) == (4000, 1_000_000)
-    none = sample_of(replace(FRAME, attested=0, booked=0), moments((0, gpus(9, active_ppm=9))))
+    none = sample_of(
+        replace(FRAME, attested=0, bookings=Bookings(0)), moments((0, gpus(9, active_ppm=9)))
+    )
     assert (none.working, none.available, none.measured) == (0, 0, 0)
 
 
@@ -294,8 +304,8 @@ def test_what_can_not_be_measured(samples: HourSamples, sentence: str) -> None:
 
 
 def test_a_frame_below_zero() -> None:
-    with pytest.raises(ValueError, match="-1 booked"):
-        measure_hour(replace(FRAME, booked=-1), moments((0, [])))
+    with pytest.raises(ValueError, match="-1 attested"):
+        measure_hour(replace(FRAME, attested=-1), moments((0, [])))
 
 
 LINE = lines_of(Moment(BEGIN, tuple(gpus(1))))[1]

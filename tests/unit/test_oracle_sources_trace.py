@@ -8,6 +8,7 @@ import pytest
 
 from wellhead.demo.trace import COLUMNS, Trace, load_trace
 from wellhead.model.terms import Kind
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.hours import HOUR, Frame, longest_gap, measure_hour, sample_of
 from wellhead.oracle.readings import HourSamples, Moment, Reading
 from wellhead.oracle.sources import Source, SourceError, TraceConfig, make_source
@@ -27,7 +28,7 @@ def test_every_hour_of_the_bundled_trace_is_the_demonstration_s(infer_down: bool
     assert len(trace.hours) == 576
     for hour in trace.hours:
         booked = hour.hour % (trace.units + 100)  # above what there is, now and then
-        frame = Frame(7, hour.hour, booked, trace.units, Kind.TRAINING, "")
+        frame = Frame(7, hour.hour, Bookings(booked), trace.units, Kind.TRAINING, "")
         moments = source.read(frame.begin_s, frame.end_s)
         sample = sample_of(frame, HourSamples(None, tuple(moments)))
         assert (sample.cluster, sample.hour, sample.energy, sample.work) == (7, hour.hour, 0, 0)
@@ -40,7 +41,7 @@ def test_every_hour_of_the_bundled_trace_is_the_demonstration_s(infer_down: bool
 
 def test_an_outage_is_all_of_it(bundled: Trace) -> None:
     down = next(hour for hour in bundled.hours if hour.down == 60)
-    frame = Frame(1, down.hour, 500, 856, Kind.TRAINING, "")
+    frame = Frame(1, down.hour, Bookings(500), 856, Kind.TRAINING, "")
     moments = make_source(TraceConfig()).read(frame.begin_s, frame.end_s)
     measured = measure_hour(frame, HourSamples(None, tuple(moments)))
     assert (measured.sample.working, measured.sample.available) == (0, 0)

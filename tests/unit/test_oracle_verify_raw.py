@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tests.support.evidence import NOW, Market, found, look_at, opened, with_more
+from tests.support.evidence import NOW, Market, found, keep_in, look_at, opened, with_more
+from tests.support.rent import open_lease
 from tests.support.shows import shows
-from tests.support.stage import Stage
+from tests.support.stage import HOUR, Stage
 from wellhead.chain import dev_account
 from wellhead.oracle import wire
+from wellhead.oracle.audit.stored import StoredEvidence
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.measurements import Proposal, root_of, sign
 from wellhead.oracle.readings import Heartbeat, HourSamples, Moment
 
@@ -89,7 +93,7 @@ def test_units_booked_that_are_not_the_markets(reported: Market) -> None:
 def test_a_measurement_with_other_units_booked(market: Market) -> None:
     """The reporter says so honestly; but it is not what the market says."""
     key = market.key(1)
-    frame = replace(market.frame(key), booked=3, attested=5)
+    frame = replace(market.frame(key), bookings=Bookings(3), attested=5)
     signed = [market.measure(key, n) for n in (0, 1, 2)]
     wrong = market.measure(key, 3, look_at(key[1], 4, 3), frame)
     market.report(Proposal.of([*signed, wrong]))
@@ -99,6 +103,57 @@ def test_a_measurement_with_other_units_booked(market: Market) -> None:
     assert {finding.reporter for finding in audit.findings} == {market.address(3)}
     said = audit.findings[2].detail
     assert said.startswith("signed and recomputed differ: available 3000 and 2000, measured ")
+
+
+def with_late_unit(stage: Stage) -> Market:
+    """The usual market, in whose hour 1 a third unit is booked from the half on."""
+    market = Market(stage)
+    market.first = stage.cluster(4)
+    market.lease = stage.lease(market.first, 2, NOW + 1, 5)
+    open_lease(stage, market.first, 1, NOW + 1, 2, at=(NOW + 1) * HOUR + HOUR // 2)
+    stage.to_hour(NOW + 6, 60)
+    return market
+
+
+def test_units_booked_in_the_course_of_an_hour(stage: Stage, tmp_path: Path) -> None:
+    """Three of four units work: two were booked, and then three. What a store tells is checked as
+    what a reporter tells."""
+    market = with_late_unit(stage)
+    key = market.key(1)
+    frame = market.frame(key)
+    assert frame.bookings == Bookings(3, ((HOUR // 2, 1),))
+    proposal = Proposal.of(
+        market.measure(key, who, look_at(key[1], 4, who, down=1)) for who in range(5)
+    )
+    assert [sample.available for sample in proposal.samples] == [2500]
+    market.report(proposal)
+    audit = market.audit(market.first, NOW + 1, NOW + 2)
+    assert (audit.verdict, audit.totals.raw) == ("sound", 5)
+    stored = StoredEvidence(keep_in(tmp_path / "store", market, 2, proposal), market.domain)
+    (raw,) = stored.raw(*key)
+    assert raw == market.shelf.raws[key][market.address(2)]
+    assert wire.RawSamples.model_validate_json(raw.model_dump_json()) == raw
+    audit = market.audit(market.first, NOW + 1, NOW + 2, stored)
+    assert (audit.totals.raw, audit.totals.raw_missing) == (1, 4)
+    stored.close()
+
+
+@shows("REP-11")
+def test_units_that_count_from_another_second_on(stage: Stage) -> None:
+    """By what is booked at the hour's end the third unit would count for all of it."""
+    market = with_late_unit(stage)
+    key = market.key(1)
+    signed = [market.measure(key, who, look_at(key[1], 4, who, down=1)) for who in range(4)]
+    frame = replace(market.frame(key), bookings=Bookings(3))
+    wrong = market.measure(key, 4, look_at(key[1], 4, 4, down=1), frame)
+    market.report(Proposal.of([*signed, wrong]))
+    audit = market.audit(market.first, NOW + 1, NOW + 2)
+    assert found(audit) == [("wrong", "booked"), ("wrong", "measurement")]
+    assert {finding.reporter for finding in audit.findings} == {market.address(4)}
+    assert [finding.detail for finding in audit.findings] == [
+        "booked 3 by the reporter, 3 (1 of them from second 1800 on) by the market",
+        "signed and recomputed differ: available 3000 and 2500",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 BATCH = wire.Batch.of(Proposal.of([measured(0), measured(1)]))
 RAW = wire.RawSamples(
-    measurement=wire.MeasurementBody.of(measured(0)), booked=1, attested=2, lines=["{}"]
+    measurement=wire.MeasurementBody.of(measured(0)), booked=1, late=[], attested=2, lines=["{}"]
 )
 HEALTH = wire.Health(
     reporter=dev_account(20).address,
@@ -232,7 +232,7 @@ def test_a_reporter_may_write_meanwhile(
     assert list(source.raw(*key)) == []
     running = Store(stores[0], market.domain, market.address(0))
     try:
-        assert running.keep_own(Own(signed, frame.booked, frame.attested), samples)
+        assert running.keep_own(Own(signed, frame.bookings, frame.attested), samples)
         assert list(source.raw(*key)) == list(market.shelf.raw(*key))
         assert market.audit(market.first, source=source).verdict == "sound"
     finally:

@@ -62,15 +62,16 @@ def test_books_move_only_where_something_was_booked(scene: Scene) -> None:
 
 def test_more_measured_than_booked_raises_the_alarm_once(scene: Scene) -> None:
     stage = scene.stage
-    stage.lease(scene.cluster, 32, scene.first, 10)
-    stage.to_hour(scene.first + 3, 60)
+    start = scene.first + 1
+    stage.lease(scene.cluster, 32, start, 10)
+    stage.to_hour(start + 3, 60)
     # Half of the units are booked; two hundredths more are in order.
     for offset, measured in enumerate((520_000, 520_001, 900_000)):
         for desk in scene.desks:
-            desk.measure(Sample(scene.cluster, scene.first + offset, 64_000, 32_000, measured))
+            desk.measure(Sample(scene.cluster, start + offset, 64_000, 32_000, measured))
     relay = scene.relay()
     outcome = relay.run_once()
-    expected = [(scene.cluster, scene.first + 1), (scene.cluster, scene.first + 2)]
+    expected = [(scene.cluster, start + 1), (scene.cluster, start + 2)]
     assert outcome.flagged == expected
     assert relay.run_once().flagged == []
     assert scene.relay().run_once().flagged == []
@@ -79,6 +80,20 @@ def test_more_measured_than_booked_raises_the_alarm_once(scene: Scene) -> None:
         (*expected[0], 520_001),
         (*expected[1], 900_000),
     ]
+
+
+def test_units_that_were_booked_late_silence_no_alarm(scene: Scene) -> None:
+    """For half of the hour half of the units are booked: that is a quarter."""
+    stage, hour = scene.stage, scene.first + 1
+    stage.anvil.next_block_at(hour * HOUR + HOUR // 2)
+    stage.lease(scene.cluster, 32, hour, 2)
+    stage.to_hour(hour + 2, 60)
+    for offset in range(2):
+        for desk in scene.desks:
+            desk.measure(Sample(scene.cluster, hour + offset, 64_000, 0, 270_001))
+    assert scene.relay().run_once().flagged == [(scene.cluster, hour)]
+    (event,) = stage.registry.events("OffBook", stage.deployment.block)
+    assert event["covered"] == 32 * HOUR // 2
 
 
 def contested(scene: Scene) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from tests.support.oracle_views import (
 from tests.support.shows import shows
 from wellhead.model.terms import Kind
 from wellhead.oracle import wire
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.chain import HOUR
 from wellhead.oracle.hours import Frame, measure_hour
 from wellhead.oracle.measurements import Proposal
@@ -36,7 +37,7 @@ def benches(tmp_path: Path) -> Iterator[Benches]:
 
 def test_an_hour_is_measured_when_it_is_over_and_has_settled(benches: Benches) -> None:
     bench = benches(1, settle_s=90)
-    bench.view.units_booked = 3
+    bench.view.booked = Bookings(3)
     bench.sources[1].moments = looks(GENESIS)
     for seconds in (-1, 0, 89):
         bench.at(GENESIS + 1, seconds)
@@ -56,7 +57,7 @@ def test_an_hour_is_measured_once(benches: Benches) -> None:
     bench.sources[1].moments = looks(GENESIS)
     first = bench.own()
     bench.sources[1].moments = looks(GENESIS, "a")
-    bench.view.units_booked = 1
+    bench.view.booked = Bookings(1)
     assert bench.own() == first
     assert len(bench.sources[1].asked) == 1
 
@@ -69,7 +70,9 @@ def test_raw_samples_lead_to_the_measurement(benches: Benches) -> None:
     lines = [line.encode() for line in raw.lines]
     samples = HourSamples.parse(lines, (GENESIS + 1) * HOUR)
     assert samples.before == bench.sources[1].moments[59]
-    frame = Frame(1, GENESIS + 1, raw.booked, raw.attested, Kind.TRAINING, "H100-SXM5-80GB")
+    frame = Frame(
+        1, GENESIS + 1, Bookings(raw.booked), raw.attested, Kind.TRAINING, "H100-SXM5-80GB"
+    )
     assert measure_hour(frame, samples) == raw.measurement.signed().measurement
     assert bench.reporter.raw_samples(1, NOW) is None
     assert bench.reporter.raw_samples(2, GENESIS) is None
@@ -193,7 +196,7 @@ def test_a_device_of_another_clusters_evidence_counts_as_absent(benches: Benches
     assert raw is not None
     assert not any('"device":"b"' in line for line in raw.lines)
     samples = HourSamples.parse([line.encode() for line in raw.lines], GENESIS * HOUR)
-    frame = Frame(2, GENESIS, raw.booked, raw.attested, Kind.TRAINING, "H100-SXM5-80GB")
+    frame = Frame(2, GENESIS, Bookings(raw.booked), raw.attested, Kind.TRAINING, "H100-SXM5-80GB")
     assert measure_hour(frame, samples) == raw.measurement.signed().measurement
     # What was seen of it is kept all the same, and it may move.
     (seen, *_) = bench.store.raws.moments(2, GENESIS * HOUR, (GENESIS + 1) * HOUR)
@@ -246,25 +249,61 @@ def test_health_says_whether_it_is_a_reporter(benches: Benches) -> None:
 
 
 @pytest.mark.parametrize(
-    ("measured_ppm", "booked", "attested", "alarm"),
+    ("measured_ppm", "covered", "attested", "alarm"),
     [
-        (320_000, 3, 10, False),
-        (320_001, 3, 10, True),
-        (353_334, 1, 3, False),
-        (353_335, 1, 3, True),
+        (320_000, 3 * HOUR, 10, False),
+        (320_001, 3 * HOUR, 10, True),
+        (353_334, HOUR, 3, False),
+        (353_335, HOUR, 3, True),
+        # Units that came in the course of the hour count for what was left of it.
+        (170_000, 3 * HOUR // 2, 10, False),
+        (170_001, 3 * HOUR // 2, 10, True),
         (1, 0, 0, True),
         (0, 0, 0, False),
     ],
 )
 def test_off_book_is_two_points_above_what_was_booked(
-    measured_ppm: int, booked: int, attested: int, alarm: bool
+    measured_ppm: int, covered: int, attested: int, alarm: bool
 ) -> None:
-    assert is_off_book(measured_ppm, booked, attested) is alarm
+    assert is_off_book(measured_ppm, covered, attested) is alarm
+
+
+def test_an_hour_of_which_the_node_disagrees_with_itself_is_not_measured(benches: Benches) -> None:
+    """It is none of the others' problem, and is tried again after a while."""
+    bench = benches(1)
+    bench.sources[1].moments = [*looks(GENESIS), *looks(GENESIS + 1)]
+    told = {GENESIS: None, GENESIS + 1: Bookings(1)}
+    bench.view.bookings = lambda cluster, hours: [told[hour] for hour in hours]  # type: ignore[method-assign]
+    bench.at(GENESIS + 1, 600)
+    assert bench.own() is None
+    assert f"cluster 1, hour {GENESIS}: the node's logs disagree with its state" in bench.problems()
+    bench.at(GENESIS + 2, 600)
+    bench.reporter.measuring.wake()
+    found = bench.reporter.measurements(1, GENESIS, GENESIS + 2)
+    assert [(one.key[1], one.measurement.sample.available) for one in found] == [
+        (GENESIS + 1, 1000)
+    ]
+    told[GENESIS] = Bookings(2)
+    assert bench.own() is None
+    bench.reporter.measuring.wake()
+    assert bench.available() == 2000
+
+
+@pytest.mark.parametrize(("second", "alarm"), [(1, "0.0"), (HOUR // 2, "1.0")])
+def test_units_that_were_booked_late_explain_less_use(
+    benches: Benches, second: int, alarm: str
+) -> None:
+    """A fifth of all units was in use, and as many were booked at the hour's end."""
+    bench = benches(1)
+    bench.view.booked = Bookings(2, ((second, 2),))
+    bench.sources[1].moments = looks(GENESIS)
+    assert bench.own() is not None
+    assert bench.metric('wellhead_reporter_off_book{cluster="1"}') == alarm
 
 
 def test_what_was_measured_shows_in_the_metrics(benches: Benches) -> None:
     bench = benches(1)
-    bench.view.units_booked = 1
+    bench.view.booked = Bookings(1)
     bench.sources[1].moments = looks(GENESIS)
     assert bench.own() is not None
     bench.reporter.take([measured(who) for who in (1, 2)])

@@ -16,6 +16,7 @@ from tests.support.oracle_views import DOMAIN, GENESIS, REPORTERS, FakeView, mea
 from wellhead.model.samples import Sample
 from wellhead.model.units import Q
 from wellhead.oracle import wire
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.measurements import (
     Key,
     Kind,
@@ -78,7 +79,7 @@ class Reporting(RuleBasedStateMachine):
 
     @rule(hour=hours)
     def measures(self, hour: int) -> None:
-        own = Own(said(0, hour, self.measured[hour][0]), 10, 10)
+        own = Own(said(0, hour, self.measured[hour][0]), Bookings(10), 10)
         assert self.store.keep_own(own, HourSamples(None, ()))
         self.shown[1, hour].add(own.signed)
 

@@ -32,6 +32,7 @@ from wellhead.chain import dev_account, dev_key
 from wellhead.chain.keys import KeyProblem
 from wellhead.chain.record import DeploymentError, Record
 from wellhead.oracle import wire
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.chain import HOUR
 from wellhead.oracle.client import ReporterClient, ReporterUnreachable
 from wellhead.oracle.measurements import Proposal, Signed
@@ -157,7 +158,7 @@ def test_the_chain_is_seen_as_it_is(stage: Stage, config: ReporterConfig) -> Non
     assert changed.holder == user
     assert view.lease(lease + 1) is None
     assert view.cluster(cluster + 1) is None
-    assert view.booked(cluster, [first - 1, first]) == [0, 3]
+    assert view.bookings(cluster, [first - 1, first]) == [Bookings(0), Bookings(3)]
     assert [record["reported"] for record in view.records([(cluster, first)])] == [False]
     reporter.close()
 

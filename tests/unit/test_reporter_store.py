@@ -16,11 +16,12 @@ from tests.support.oracle_views import DOMAIN, GENESIS, REPORTERS, measured
 from tests.support.shows import shows
 from wellhead.model.terms import Kind
 from wellhead.oracle import wire
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.chain import HOUR
 from wellhead.oracle.hours import Frame, measure_hour
 from wellhead.oracle.measurements import Domain, Proposal, sign
 from wellhead.oracle.readings import Canary, Heartbeat, HourSamples, Moment, Reading
-from wellhead.oracle.reporter.database import LEAST_BYTES, StoreFull, StoreProblem
+from wellhead.oracle.reporter.database import LEAST_BYTES, VERSION, StoreFull, StoreProblem
 from wellhead.oracle.reporter.raws import Refused, without
 from wellhead.oracle.reporter.store import Conflict, Grant, Own, Store
 
@@ -54,8 +55,8 @@ def looks(devices: int, count: int = 60, first_s: int = BEGIN) -> tuple[Moment, 
 
 
 def own_of(samples: HourSamples, hour: int = GENESIS) -> Own:
-    frame = Frame(1, hour, 2, 4, Kind.TRAINING, "H100-SXM5-80GB")
-    return Own(sign(DOMAIN, measure_hour(frame, samples), ME), frame.booked, frame.attested)
+    frame = Frame(1, hour, Bookings(2), 4, Kind.TRAINING, "H100-SXM5-80GB")
+    return Own(sign(DOMAIN, measure_hour(frame, samples), ME), frame.bookings, frame.attested)
 
 
 # Locks
@@ -130,11 +131,12 @@ def test_a_file_that_is_no_store_is_refused(path: Path) -> None:
     with pytest.raises(StoreProblem, match="can not be used as a store"):
         Store(path, DOMAIN, ME.address)
     path.unlink()
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 2")
-    connection.close()
-    with pytest.raises(StoreProblem, match="made by a later Wellhead"):
-        Store(path, DOMAIN, ME.address)
+    for version, made_by in ((VERSION - 1, "an earlier"), (VERSION + 1, "a later")):
+        with sqlite3.connect(path) as connection:
+            connection.execute(f"PRAGMA user_version = {version}")
+        connection.close()
+        with pytest.raises(StoreProblem, match=f"made by {made_by} Wellhead"):
+            Store(path, DOMAIN, ME.address)
 
 
 def test_a_folder_that_can_not_be_written_is_a_sentence(tmp_path: Path) -> None:

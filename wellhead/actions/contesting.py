@@ -110,6 +110,22 @@ def deposit_of(deployment: Deployment) -> int:
 
 
 @dataclass(frozen=True)
+class Booked:
+    """What was booked in an hour: units at its end, and unit-seconds."""
+
+    units: int
+    covered: int
+
+
+def booked_in(deployment: Deployment, cluster: int, hour: int) -> Booked:
+    """As the market has it."""
+    units, covered = deployment.market.call_many(
+        [("bookedAt", [cluster, hour]), ("coveredAt", [cluster, hour])]
+    )
+    return Booked(int(units), int(covered))
+
+
+@dataclass(frozen=True)
 class Intent:
     """An hour that is to be contested: what was reported of it and booked in it, and the deposit.
     `until` is the unix time before which it can be contested, and `closable` that from which it
@@ -117,7 +133,7 @@ class Intent:
 
     lease: int
     record: Record
-    booked: int
+    booked: Booked
     deposit: int
     until: int | None
     closable: int | None
@@ -149,7 +165,7 @@ def prepare(
     return Intent(
         lease=lease,
         record=record,
-        booked=int(deployment.market.call("bookedAt", cluster, hour)),
+        booked=booked_in(deployment, cluster, hour),
         deposit=deposit,
         until=clock.time_of(record.final_at),
         closable=clock.time_of(clock.shown + int(deployment.oracle.call("SILENCE"))),

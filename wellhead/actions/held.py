@@ -26,6 +26,10 @@ class Part:
         """Rent of one of its hours, 2^-32 stablecoin units."""
         return self.rate * self.first_seconds // HOUR if hour == self.start else self.rate
 
+    def seconds_in(self, hour: int) -> int:
+        """Seconds of one of its hours that are covered."""
+        return self.first_seconds if hour == self.start else HOUR
+
     def rent(self, start: int, end: int) -> int:
         """Rent of its hours within [start, end), 2^-32 stablecoin units."""
         first, last = max(start, self.start), min(end, self.end)
@@ -178,6 +182,16 @@ def booked_units(leases: Sequence[HeldLease]) -> dict[int, int]:
         for hour in range(lease.start, min(lease.end, lease.stop)):
             booked[hour] += lease.units
     return dict(booked)
+
+
+def covered_seconds(leases: Sequence[HeldLease]) -> dict[int, int]:
+    """Unit-seconds booked in every hour that is booked at all; void hours are not."""
+    covered: dict[int, int] = defaultdict(int)
+    for lease in leases:
+        for part in lease.parts:
+            for hour in range(part.start, min(part.end, lease.stop)):
+                covered[hour] += lease.units * part.seconds_in(hour)
+    return dict(covered)
 
 
 def _owned(deployment: Deployment, owner: str, block: int) -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wellhead.actions.asking import events_among
-from wellhead.actions.held import HeldLease, booked_units
+from wellhead.actions.held import HeldLease, covered_seconds
 from wellhead.chain import Deployment, Event
 from wellhead.model.samples import Sample
 from wellhead.model.service import loss
@@ -84,7 +84,7 @@ class _Walk:
     compensation: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._booked = booked_units(self.leases)
+        self._covered = covered_seconds(self.leases)
         self._rates: dict[int, int] = defaultdict(int)
         for lease in self.leases:
             for hour, rate in lease.rates(lease.end):
@@ -101,7 +101,7 @@ class _Walk:
             self._default(int(event["hour"]))
         else:
             for hour in range(self.cursor, int(event["cursor"])):
-                if self._booked.get(hour):
+                if self._covered.get(hour):
                     self.lost[hour] = self._loss(hour)
             self.cursor = int(event["cursor"])
 
@@ -110,7 +110,7 @@ class _Walk:
         was served."""
         service, sample = self.terms["service"], self.samples.get(hour)
         available = sample.available if sample else 0
-        lost = loss(available, self._booked[hour], service["sla"], service["penalty"])
+        lost = loss(available, self._covered[hour], service["sla"], service["penalty"])
         if lost <= Q:
             return lost
         rate = self._rates[hour]

@@ -1,5 +1,6 @@
 """Hours in which more was measured than was booked: capacity sold off the books, or used by nobody
-who pays for it. Measured and limits are millionths of the attested units, booked is whole units."""
+who pays for it. Measured and limits are millionths of the attested units; what was booked counts in
+unit-seconds."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 from wellhead.actions.records import Record, records_of
 from wellhead.chain import Account, Deployment, Receipt
-from wellhead.model.units import Q
+from wellhead.model.units import HOUR, Q
 
 DAY = 24
 #: Hours that are looked at.
@@ -17,12 +18,14 @@ WINDOW = 30 * DAY
 
 @dataclass(frozen=True)
 class Excess:
-    """An hour in which more was measured than what was booked and the tolerance."""
+    """An hour in which more was measured than what was booked and the tolerance. `booked` are units
+    at its end, and `covered` unit-seconds."""
 
     hour: int
     measured: int
     limit: int
     booked: int
+    covered: int
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,10 @@ class OffBook:
         return max(self.hours, key=lambda one: one.measured - one.limit, default=None)
 
 
-def limit_of(booked: int, attested: int, tolerance: int) -> int:
-    """Up to what measured utilization is in order, as ICapacityRegistry.flagOffBook has it."""
-    return -(-booked * Q // attested) + tolerance if attested else 0
+def limit_of(covered: int, attested: int, tolerance: int) -> int:
+    """Up to what measured utilization is in order where so many unit-seconds of an hour were
+    booked, as ICapacityRegistry.flagOffBook has it: rounded up, so that a fraction is no alarm."""
+    return -(-covered * Q // (attested * HOUR)) + tolerance if attested else 0
 
 
 def off_book(
@@ -56,14 +60,8 @@ def off_book(
     tolerance = int(deployment.registry.call("OFF_BOOK_TOLERANCE", block=block))
     least = limit_of(0, attested, tolerance)
     above = [record for record in records if record.is_reported and record.measured > least]
-    booked = deployment.market.call_many(
-        [("bookedAt", [cluster, record.hour]) for record in above], block=block
-    )
-    found = [
-        Excess(record.hour, record.measured, limit, int(units))
-        for record, units in zip(above, booked, strict=True)
-        if record.measured > (limit := limit_of(int(units), attested, tolerance))
-    ]
+    judged = _judged(deployment, cluster, above, attested, tolerance, block)
+    found = [one for one in judged if one.measured > one.limit]
     until = records[-1].hour + 1 if records else 0
     raised: set[int] = set()
     if found:
@@ -76,6 +74,23 @@ def off_book(
         day=sum(one.hour >= until - DAY for one in found),
         flagged=[one.hour for one in found if one.hour in raised],
     )
+
+
+def _judged(
+    deployment: Deployment,
+    cluster: int,
+    records: Sequence[Record],
+    attested: int,
+    tolerance: int,
+    block: int | None = None,
+) -> list[Excess]:
+    """What was measured and what would be in order, for each of these records."""
+    asked = [(name, [cluster, r.hour]) for r in records for name in ("bookedAt", "coveredAt")]
+    answers = map(int, deployment.market.call_many(asked, block=block))
+    return [
+        Excess(r.hour, r.measured, limit_of(covered, attested, tolerance), booked, covered)
+        for r, booked, covered in zip(records, answers, answers, strict=True)
+    ]
 
 
 def recent_records(
@@ -104,9 +119,8 @@ def flag(deployment: Deployment, cluster: int, hour: int, sender: Account, *, dr
     before = registry.events("OffBook", deployment.block, indexed=[cluster, hour])
     attested = int(registry.call("clusterOf", cluster)["attested"])
     (record,) = records_of(deployment, cluster, [hour])
-    booked = int(deployment.market.call("bookedAt", cluster, hour))
     tolerance = int(registry.call("OFF_BOOK_TOLERANCE"))
-    excess = Excess(hour, record.measured, limit_of(booked, attested, tolerance), booked)
+    (excess,) = _judged(deployment, cluster, [record], attested, tolerance)
     receipt = None
     if not dry:
         receipt = registry.send("flagOffBook", cluster, hour, sender=sender, gas=None)

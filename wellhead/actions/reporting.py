@@ -10,6 +10,8 @@ from wellhead.actions.quorum import Signature, in_order, sign_locally
 from wellhead.chain import Account, Deployment, Receipt
 from wellhead.chain.signing import report_digest
 from wellhead.model.samples import Sample
+from wellhead.oracle.bookings import available_of
+from wellhead.oracle.chain import ChainView
 
 HOUR = 3600
 Q = 1_000_000
@@ -78,14 +80,17 @@ def measure(
     work: int = 0,
 ) -> list[Sample]:
     """One sample an hour with the same values, units in thousandths. Left out, `available` is as
-    much as was booked and worked, and `measured` is all that was available."""
+    much as was booked and worked at any moment, if `working` did all the time, and `measured` is
+    all that was available."""
     attested = int(deployment.registry.call("clusterOf", cluster)["attested"])
     listed = list(hours)
-    calls = [("bookedAt", [cluster, hour]) for hour in listed]
-    booked = deployment.market.call_many(calls) if available is None else [0] * len(listed)
+    if available is None:
+        bookings = ChainView(deployment).sure_bookings(cluster, listed)
+        usables = [available_of(booked, [working]) for booked in bookings]
+    else:
+        usables = [available] * len(listed)
     samples = []
-    for hour, units in zip(listed, booked, strict=True):
-        usable = min(working, units * THOUSANDTHS) if available is None else available
+    for hour, usable in zip(listed, usables, strict=True):
         share = usable * Q // (attested * THOUSANDTHS) if attested else 0
         samples.append(
             Sample(

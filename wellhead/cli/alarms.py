@@ -64,7 +64,7 @@ def _show(session: Session, made: Flag, by: str) -> None:
         "raised_before": made.raised_before,
         "transaction": made.receipt.hash if made.receipt else None,
     }
-    booked = amounts.show_count(excess.booked, "unit")
+    booked = amounts.show_mean_units(excess.covered, "unit")
     rows: list[Row] = [
         ("cluster", str(made.cluster)),
         ("hour", amounts.show_hour(excess.hour)),
@@ -116,4 +116,5 @@ def _excess(one: Excess) -> dict[str, Any]:
         "measured": one.measured,
         "limit": one.limit,
         "booked": one.booked,
+        "covered": one.covered,
     }

@@ -150,7 +150,7 @@ def _show(session: Session, cluster: int, named: amounts.HourAt | None) -> None:
         _show_all(session, found, clock, document)
         return
     (record,) = records_of(deployment, cluster, [hour])
-    booked = int(deployment.market.call("bookedAt", cluster, hour))
+    booked = contesting.booked_in(deployment, cluster, hour)
     until = None
     if record.is_reported and not record.is_contested and not record.is_final:
         until = clock.time_of(record.final_at)
@@ -194,7 +194,7 @@ def _show_all(
     )
 
 
-def _uncontested(record: Record, booked: int, until: int | None) -> list[Row]:
+def _uncontested(record: Record, booked: contesting.Booked, until: int | None) -> list[Row]:
     if not record.is_reported:
         return [("state", "not reported")]
     said = "not contested, and final"
@@ -203,7 +203,7 @@ def _uncontested(record: Record, booked: int, until: int | None) -> list[Row]:
     return [("state", said), ("reported", f"{_of_booked(record.available, booked)} available")]
 
 
-def contest_rows(contest: Contest, clock: Clock, booked: int) -> list[Row]:
+def contest_rows(contest: Contest, clock: Clock, booked: contesting.Booked) -> list[Row]:
     """A contest for people, the cluster and the hour left out; shared with `contest recount`."""
     state = contest.state(clock)
     rows: list[Row] = [
@@ -262,7 +262,7 @@ def _close(session: Session, cluster: int, named: amounts.HourAt) -> None:
         "contest": contest_document(ending.contest, clock),
         "transaction": ending.receipt.hash if ending.receipt else None,
     }
-    booked = int(deployment.market.call("bookedAt", cluster, hour))
+    booked = contesting.booked_in(deployment, cluster, hour)
     rows: list[Row] = [
         ("cluster", str(cluster)),
         ("hour", amounts.show_hour(hour)),
@@ -283,7 +283,9 @@ _STATES = {
 }
 
 
-def _record_document(record: Record, booked: int, *, contested: bool) -> dict[str, Any]:
+def _record_document(
+    record: Record, booked: contesting.Booked, *, contested: bool
+) -> dict[str, Any]:
     return {
         "reported": record.is_reported,
         "contested": contested,
@@ -293,12 +295,13 @@ def _record_document(record: Record, booked: int, *, contested: bool) -> dict[st
         "measured": record.measured,
         "energy": record.energy,
         "work": record.work,
-        "booked": booked,
+        "booked": booked.units,
+        "covered": booked.covered,
     }
 
 
-def _of_booked(available: int, booked: int) -> str:
-    return f"{_units(available)} of {amounts.show_count(booked, 'booked unit')}"
+def _of_booked(available: int, booked: contesting.Booked) -> str:
+    return f"{_units(available)} of {amounts.show_mean_units(booked.covered, 'booked unit')}"
 
 
 def _units(thousandths: int) -> str:

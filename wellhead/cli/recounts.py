@@ -128,7 +128,7 @@ def _show(
     else:
         document["deposit_to"] = "tenant" if ending.is_returned else "reporters"
         document["transaction"] = receipt.hash if receipt else None
-        booked = int(deployment.market.call("bookedAt", sample.cluster, sample.hour))
+        booked = contesting.booked_in(deployment, sample.cluster, sample.hour)
         rows = rows[:2] + contests.contest_rows(contest, clock, booked)
     if receipt:
         rows.append(("transaction", receipt.hash))

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wellhead.chain import Deployment
+from wellhead.chain import Deployment, RpcError
+from wellhead.chain.blocks import first_from
 from wellhead.model.terms import Kind
-from wellhead.oracle.measurements import Domain, Key
+from wellhead.oracle.bookings import Bookings
+from wellhead.oracle.measurements import Domain, Key, told
 
 HOUR = 3600
+#: Hours whose logs are read at once.
+DAY = 24
+#: Why it is not known from when on something was booked.
+DISAGREEING = (
+    "the node's logs disagree with its state: the leases that were booked in the course of the "
+    "hour do not come to the market's unit-seconds"
+)
 
 
 @dataclass(frozen=True)
@@ -73,9 +83,36 @@ class ChainView:
         return self._clusters[number]
 
     def booked(self, cluster: int, hours: Sequence[int]) -> list[int]:
-        """Units booked in each hour; of an hour that is over it changes no more."""
+        """Units booked in each hour at its end; of an hour that is over it changes no more."""
         calls = [("bookedAt", [cluster, hour]) for hour in hours]
         return [int(units) for units in self.deployment.market.call_many(calls)]
+
+    def covered(self, cluster: int, hours: Sequence[int]) -> list[int]:
+        """Unit-seconds booked in each hour; of an hour that is over it changes no more."""
+        calls = [("coveredAt", [cluster, hour]) for hour in hours]
+        return [int(unit_seconds) for unit_seconds in self.deployment.market.call_many(calls)]
+
+    def bookings(self, cluster: int, hours: Sequence[int]) -> list[Bookings | None]:
+        """What was booked in each hour, and from when on; the hours are over. Logs are read only of
+        hours in which something was booked in their course. None where they do not come to what
+        the market says: `DISAGREEING`."""
+        booked, covered = self.booked(cluster, hours), self.covered(cluster, hours)
+        known = dict(zip(hours, zip(booked, covered, strict=True), strict=True))
+        late: dict[int, tuple[tuple[int, int], ...]] = {}
+        wanted = sorted(hour for hour, (units, seconds) in known.items() if seconds != units * HOUR)
+        for portion in portions(wanted, DAY):
+            late |= self._late(cluster, portion)
+        return [_fitting(*known[hour], late.get(hour, ())) for hour in hours]
+
+    def sure_bookings(self, cluster: int, hours: Sequence[int]) -> list[Bookings]:
+        """The same, or RpcError where the node disagrees with itself."""
+        found = []
+        for hour, bookings in zip(hours, self.bookings(cluster, hours), strict=True):
+            if bookings is None:
+                message = f"{told((cluster, hour))}: {DISAGREEING}"
+                raise RpcError("eth_getLogs", {"message": message})
+            found.append(bookings)
+        return found
 
     def attested(self, cluster: int, hours: Sequence[int]) -> list[int]:
         """Units attested at the end of each hour, from the registry's events."""
@@ -97,6 +134,25 @@ class ChainView:
         records = self.records([(cluster, hour) for hour in hours])
         return [h for h, record in zip(hours, records, strict=True) if not record["reported"]]
 
+    def _late(self, cluster: int, hours: Sequence[int]) -> dict[int, tuple[tuple[int, int], ...]]:
+        """Of each of these ascending hours the seconds in which units were booked for it, and how
+        many. What was booked before a default in the hour is void, and does not count."""
+        rpc, market = self.deployment.rpc, self.deployment.market
+        end = rpc.integer("eth_blockNumber") + 1
+        begin = first_from(rpc, hours[0] * HOUR, self.deployment.block, end)
+        last = first_from(rpc, (hours[-1] + 1) * HOUR, begin, end) - 1
+        voided = {
+            int(event["hour"]): (event.block, event.index)
+            for event in market.events("Defaulted", begin, last, indexed=[cluster])
+        }
+        found: dict[int, Counter[int]] = {hour: Counter() for hour in hours}
+        for event in market.events("LeaseOpened", begin, last, indexed=[None, cluster]):
+            hour, seconds = int(event["start"]), int(event["firstSeconds"])
+            is_late = hour in found and seconds < HOUR
+            if is_late and (event.block, event.index) > voided.get(hour, (0, 0)):
+                found[hour][HOUR - seconds] += int(event["units"])
+        return {hour: tuple(sorted(counted.items())) for hour, counted in found.items()}
+
     def _attestations(self, cluster: int) -> list[tuple[int, int]]:
         """(unix time, units from then on) of every change, in order."""
         registry, first = self.deployment.registry, self.deployment.block
@@ -113,3 +169,21 @@ class ChainView:
             block: int(body["timestamp"], 16) for block, body in zip(blocks, found, strict=True)
         }
         return [(times[event.block], int(event["attested"])) for event in changes]
+
+
+def _fitting(booked: int, covered: int, late: tuple[tuple[int, int], ...]) -> Bookings | None:
+    """What a market's numbers and the logs of an hour come to, if they fit."""
+    if sum(units for _, units in late) > booked:
+        return None
+    made = Bookings(booked, late)
+    return made if made.covered == covered else None
+
+
+def portions(hours: Sequence[int], most: int) -> list[list[int]]:
+    """Ascending hours in portions, of which none reaches over more than `most` hours."""
+    parts: list[list[int]] = []
+    for hour in hours:
+        if not parts or hour - parts[-1][0] >= most:
+            parts.append([])
+        parts[-1].append(hour)
+    return parts

@@ -1,6 +1,7 @@
 """From an hour's looks to its measurement: integers only, every rounding is down, and once.
 
 Means are over moments, so a device that is missing at a moment simply counts as nothing there.
+What was booked is not looked at but known to the second (`wellhead.oracle.bookings`).
 What is counted over time (energy, work) belongs to the stretch from a device's last look to this
 one, and a stretch across the hour's beginning belongs to the hour in which it ends: so successive
 hours count every stretch once. A stretch of more than `CREDITED_S` counts for nothing, whatever
@@ -15,13 +16,13 @@ from itertools import pairwise
 
 from wellhead.model.samples import Sample
 from wellhead.model.terms import Kind
+from wellhead.oracle.bookings import THOUSANDTHS, Bookings, available_of
 from wellhead.oracle.measurements import Measurement, root_of
 from wellhead.oracle.readings import Canary, HourSamples, Moment, Reading
 from wellhead.oracle.specs import peak_gflops
 
 HOUR = 3600
 Q = 1_000_000
-THOUSANDTHS = 1000
 
 #: Longest time between two looks at a device that energy and work are counted over, seconds. It
 #: is the same for everybody: who recomputes a measurement knows nothing of a reporter's settings.
@@ -33,12 +34,12 @@ MOST_ENERGY, MOST_WORK = 2**44 - 1, 2**64 - 1
 
 @dataclass(frozen=True)
 class Frame:
-    """What a measurement takes from the chain: units booked in the hour and attested at its end,
-    and what a unit is."""
+    """What a measurement takes from the chain: what was booked in the hour and when, the units
+    attested at its end, and what a unit is."""
 
     cluster: int
     hour: int
-    booked: int
+    bookings: Bookings
     attested: int
     kind: Kind
     sku: str
@@ -86,21 +87,20 @@ def sample_of(frame: Frame, samples: HourSamples) -> Sample:
     counted = _Counted(frame)
     if samples.before:
         counted.last.update(_by_device(samples.before.time_s, presence.of(samples.before)))
-    most, booked = frame.attested * THOUSANDTHS, frame.booked * THOUSANDTHS
-    working = available = active = 0
+    most = frame.attested * THOUSANDTHS
+    working: list[int] = []
+    active = 0
     for moment in samples.moments:
         readings = presence.of(moment)
-        at_work = min(sum(r.weight_milli for r in readings if r.healthy), most)
-        working += at_work
-        available += min(at_work, booked)
+        working.append(min(sum(r.weight_milli for r in readings if r.healthy), most))
         active += sum(r.weight_milli * (r.active_ppm or 0) for r in readings)
         counted.add(moment.time_s, readings)
     count = len(samples.moments)
     return Sample(
         cluster=frame.cluster,
         hour=frame.hour,
-        working=working // count,
-        available=available // count,
+        working=sum(working) // count,
+        available=available_of(frame.bookings, working),
         measured=min(active // (most * count), Q) if most else 0,
         energy=counted.energy,
         work=counted.work,
@@ -181,8 +181,8 @@ def _by_device(
 
 def _check(frame: Frame, samples: HourSamples) -> None:
     """ValueError where the samples can not be of this hour, or are no measured values."""
-    if frame.booked < 0 or frame.attested < 0:
-        raise ValueError(f"units below zero: {frame.booked} booked, {frame.attested} attested")
+    if frame.attested < 0:
+        raise ValueError(f"units below zero: {frame.attested} attested")
     if not samples.moments:
         raise ValueError(f"nobody looked at cluster {frame.cluster} in hour {frame.hour}")
     if samples.before and samples.before.time_s >= frame.begin_s:

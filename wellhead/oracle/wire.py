@@ -24,7 +24,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from wellhead.model.samples import Sample
+from wellhead.model.units import HOUR
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.measurements import Measurement, Proposal, Signed
+from wellhead.oracle.readings import HourSamples
 
 Word = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
 SignatureHex = Annotated[str, Field(pattern=r"^0x[0-9a-f]{128}$")]
@@ -150,12 +153,26 @@ class Taken(Body):
 
 class RawSamples(Body):
     """The canonical lines (`wellhead.oracle.readings`) under a measurement's root, with what the
-    formulas take from the chain: units booked in the hour and attested after it."""
+    formulas take from the chain: units booked in the hour and attested after it. `late` are those
+    of the booked that were booked in the course of the hour: (second of it, units)."""
 
     measurement: MeasurementBody
     booked: int
+    late: list[tuple[Count, Count]] = Field(max_length=HOUR)
     attested: int
     lines: list[str]
+
+    @classmethod
+    def of(
+        cls, signed: Signed, bookings: Bookings, attested: int, samples: HourSamples
+    ) -> RawSamples:
+        return cls(
+            measurement=MeasurementBody.of(signed),
+            booked=bookings.booked,
+            late=list(bookings.late),
+            attested=attested,
+            lines=[line.decode("ascii") for line in samples.lines()],
+        )
 
 
 class HeartbeatBody(Body):

@@ -14,8 +14,8 @@ Verdict = Literal["upheld", "rejected", "undecided"]
 
 
 class Record(Part):
-    """What is on record of an hour, units as in a Sample; `booked` are whole units. Until a contest
-    is decided it is what was reported."""
+    """What is on record of an hour, units as in a Sample; `booked` are whole units at the hour's
+    end, and `covered` unit-seconds. Until a contest is decided it is what was reported."""
 
     reported: bool
     contested: bool
@@ -26,6 +26,7 @@ class Record(Part):
     energy: Integer
     work: Integer
     booked: Integer
+    covered: Integer
 
 
 class ContestOpen(Sent):

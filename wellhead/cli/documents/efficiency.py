@@ -13,12 +13,14 @@ from wellhead.cli.documents.parts import Address, Document, Hash, Integer, Part,
 
 class Excess(Part):
     """An hour in which `measured` was above `limit`: what was booked and the tolerance. Both are
-    millionths of the units that are attested now; `booked` are whole units."""
+    millionths of the units that are attested now; `booked` are whole units at the hour's end, and
+    `covered` unit-seconds."""
 
     hour: Integer
     measured: Integer
     limit: Integer
     booked: Integer
+    covered: Integer
 
 
 class OffBook(Part):

@@ -29,7 +29,7 @@ Check = Literal[
     "raw",  # no raw samples of a measurement are at hand
     "root",  # the raw samples are others than those that were signed
     "lines",  # the raw samples are no such lines, or do not belong together
-    "booked",  # other units booked than the market says
+    "booked",  # other units booked than the market says, or from another second on
     "attested",  # other units attested than the registry says
     "measurement",  # the raw samples come to another measurement
     "heartbeat",  # a heartbeat that its user did not sign, or whose user never had the lease

@@ -12,6 +12,7 @@ from wellhead.actions.errors import Refusal
 from wellhead.actions.reporting import SKIPS
 from wellhead.chain import Deployment, Event
 from wellhead.chain.abi import decode_log, events_of
+from wellhead.chain.blocks import BlockGone, first_from
 from wellhead.chain.logs import scan
 from wellhead.chain.signing import report_digest
 from wellhead.model.samples import Sample
@@ -222,17 +223,10 @@ def read_sets(deployment: Deployment, head: Head) -> Sets:
 
 def _block_at(deployment: Deployment, time_s: int, head: Head) -> int:
     """The first block from a time on, or one after the head."""
-    low, high = deployment.block, head.block + 1
-    while low < high:
-        middle = (low + high) // 2
-        found = deployment.rpc("eth_getBlockByNumber", hex(middle), False)
-        if found is None:
-            raise Refusal("Reorganised", block=middle)
-        if int(found["timestamp"], 16) < time_s:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    try:
+        return first_from(deployment.rpc, time_s, deployment.block, head.block + 1)
+    except BlockGone as gone:
+        raise Refusal("Reorganised", block=gone.number) from gone
 
 
 def _ending(event: Event, place: Place, sample: Sample | None) -> Ending:

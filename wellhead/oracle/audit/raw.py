@@ -10,6 +10,7 @@ from wellhead.chain.signing import heartbeat_digest
 from wellhead.oracle import wire
 from wellhead.oracle.audit.batches import Problem, difference
 from wellhead.oracle.audit.findings import Check
+from wellhead.oracle.bookings import told
 from wellhead.oracle.chain import HOUR
 from wellhead.oracle.hours import Frame, measure_hour
 from wellhead.oracle.measurements import Domain, Measurement, Signed, recovered, root_of
@@ -67,9 +68,9 @@ class RawCheck:
         self, measurement: Measurement, raw: wire.RawSamples
     ) -> Iterator[tuple[Check, str]]:
         frame = self._frame_of(measurement.sample.hour)
-        if raw.booked != frame.booked:
-            said = f"booked {raw.booked} by the reporter, {frame.booked} by the market"
-            yield "booked", said
+        if (raw.booked, (*raw.late,)) != (frame.bookings.booked, frame.bookings.late):
+            said = told(raw.booked, raw.late)
+            yield "booked", f"booked {said} by the reporter, {frame.bookings.told} by the market"
         if raw.attested != frame.attested:
             said = f"attested {raw.attested} by the reporter, {frame.attested} by the registry"
             yield "attested", said

@@ -55,12 +55,7 @@ class StoredEvidence:
         except _DAMAGE as error:
             raise self._damaged(error) from error
         if own is not None and samples is not None:
-            yield wire.RawSamples(
-                measurement=wire.MeasurementBody.of(own.signed),
-                booked=own.booked,
-                attested=own.attested,
-                lines=[line.decode("ascii") for line in samples.lines()],
-            )
+            yield wire.RawSamples.of(own.signed, own.bookings, own.attested, samples)
 
     def close(self) -> None:
         self._store.close()

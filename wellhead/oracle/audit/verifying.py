@@ -36,6 +36,7 @@ from wellhead.oracle.audit.quorums import (
 )
 from wellhead.oracle.audit.raw import Leases, RawCheck
 from wellhead.oracle.audit.records import UNDECIDED, check_record, check_verdict
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.chain import HOUR, ChainView, Signers
 from wellhead.oracle.hours import Frame
 from wellhead.oracle.measurements import Signed
@@ -109,7 +110,7 @@ class _Check:
         self._sets: Sets = read_sets(deployment, hours.head)
         listed = range(hours.begin, hours.end)
         self._attested = dict(zip(listed, self._view.attested(hours.cluster, listed), strict=True))
-        self._booked: dict[int, int] = {}
+        self._bookings: dict[int, Bookings] = {}
         self._batches = Batches(source, self._domain)
         self._raw = RawCheck(
             self._domain, Leases(deployment, self._block), hours.cluster, self._frame
@@ -125,7 +126,7 @@ class _Check:
         records = self._deployment.oracle.call_many(
             [("recordOf", [number, hour]) for hour in hours], block=block
         )
-        self._booked = dict(zip(hours, self._view.booked(number, hours), strict=True))
+        self._bookings = dict(zip(hours, self._view.sure_bookings(number, hours), strict=True))
         stories = [self._history.hours.get(hour, Hour()) for hour in hours]
         transactions = self._transactions(stories)
         for hour, record, story in zip(hours, records, stories, strict=True):
@@ -269,7 +270,7 @@ class _Check:
         return Frame(
             cluster.number,
             hour,
-            self._booked[hour],
+            self._bookings[hour],
             self._attested[hour],
             cluster.kind,
             cluster.sku,

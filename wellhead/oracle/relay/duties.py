@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from wellhead.actions.offbook import limit_of
 from wellhead.chain import Reverted
-from wellhead.model.units import MAX_UINT256, Q
+from wellhead.model.units import MAX_UINT256
 from wellhead.oracle.chain import HOUR, ChainView
 from wellhead.oracle.measurements import (
     Key,
@@ -138,9 +139,7 @@ class Duties:
             self._tolerance = int(self._deployment.registry.call("OFF_BOOK_TOLERANCE"))
         attested = int(self._deployment.registry.call("clusterOf", cluster)["attested"])
         over = []
-        for hour, booked in zip(hours, self._view.booked(cluster, hours), strict=True):
-            # Rounded up, so that a fraction is no alarm.
-            limit = -(-booked * Q // attested) + self._tolerance if attested else 0
-            if measured[hour] > limit:
+        for hour, covered in zip(hours, self._view.covered(cluster, hours), strict=True):
+            if measured[hour] > limit_of(covered, attested, self._tolerance):
                 over.append(hour)
         return over

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-VERSION = 1
+#: A file of another version is of other contracts, whose hours nobody measures with these.
+VERSION = 2
 #: The smallest size that has room for the tables and some work.
 LEAST_BYTES = 256 * 1024
 
@@ -58,7 +59,7 @@ CREATE TABLE measurements (
 );
 CREATE TABLE own (
     cluster INTEGER, hour INTEGER, digest BLOB NOT NULL, booked INTEGER NOT NULL,
-    attested INTEGER NOT NULL, earlier BLOB, PRIMARY KEY (cluster, hour)
+    late TEXT NOT NULL, attested INTEGER NOT NULL, earlier BLOB, PRIMARY KEY (cluster, hour)
 );
 CREATE TABLE batches (
     digest BLOB PRIMARY KEY, body BLOB NOT NULL, signature BLOB NOT NULL
@@ -108,9 +109,10 @@ class Database:
         ask("PRAGMA journal_mode = WAL")
         ask("PRAGMA synchronous = FULL")
         (version,) = ask("PRAGMA user_version").fetchone()
-        if version > VERSION:
+        if version not in (0, VERSION):
+            made_by = "a later" if version > VERSION else "an earlier"
             raise StoreProblem(
-                f"{self.path} has version {version}, made by a later Wellhead: this one knows "
+                f"{self.path} has version {version}, made by {made_by} Wellhead: this one knows "
                 f"version {VERSION}"
             )
         if version == 0:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import inf
 
 from wellhead.chain import KeyAccount
-from wellhead.oracle.chain import HOUR
+from wellhead.oracle.chain import DISAGREEING, HOUR
 from wellhead.oracle.hours import Frame, longest_gap, measure_hour
 from wellhead.oracle.measurements import Key, sign
 from wellhead.oracle.readings import HourSamples, Moment
@@ -133,11 +133,15 @@ class Measuring:
         hours = self.open_hours(number, [hour for hour in asked if first <= hour < due])
         if not hours or (watch.is_live and self.skew_problem(chain_time)):
             return None  # of the clock, health says so
-        booked = self.view.booked(number, hours)
+        bookings = self.view.bookings(number, hours)
         attested = self.view.attested(number, hours)
         lines = 0
-        for hour, units, total in zip(hours, booked, attested, strict=True):
-            frame = Frame(number, hour, units, total, cluster.kind, cluster.sku)
+        for hour, booked, total in zip(hours, bookings, attested, strict=True):
+            if booked is None:  # of this hour alone: a node may lack old logs, or lag behind
+                self._fail(number, hour, DISAGREEING)
+                self._lost[number, hour] = self._clock() + HOUR_REST
+                continue
+            frame = Frame(number, hour, booked, total, cluster.kind, cluster.sku)
             if lines > MOST_LINES:
                 return hour
             lines += self._make(watch, frame)
@@ -180,7 +184,7 @@ class Measuring:
         refused = raws.elsewhere(number, hour, whole.devices())
         measurement = measure_hour(frame, without(whole, refused))
         signed = sign(self._store.domain, measurement, self._account)
-        own = Own(signed, frame.booked, frame.attested)
+        own = Own(signed, frame.bookings, frame.attested)
         if not self._store.keep_own(own, whole, refused):
             return False
         for item in refused:

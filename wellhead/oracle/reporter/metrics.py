@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
-from wellhead.model.units import Q
+from wellhead.actions.offbook import limit_of
 from wellhead.oracle import wire
 from wellhead.oracle.reporter.judging import MEASURED_TOLERANCE
 from wellhead.oracle.reporter.measuring import Made
@@ -50,7 +50,7 @@ class Metrics:
         sample, cluster = made.own.signed.measurement.sample, str(made.frame.cluster)
         self.available.labels(cluster).set(sample.available)
         self.off_book.labels(cluster).set(
-            is_off_book(sample.measured, made.own.booked, made.own.attested)
+            is_off_book(sample.measured, made.own.bookings.covered, made.own.attested)
         )
 
     def show(self, health: wire.Health, store_bytes: int) -> None:
@@ -70,9 +70,7 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-def is_off_book(measured: int, booked: int, attested: int) -> bool:
-    """Whether more was in use than the bookings explain, by more than two points: as the registry
-    asks before it raises the alarm."""
-    if attested == 0:
-        return measured > 0
-    return measured > -(-booked * Q // attested) + MEASURED_TOLERANCE
+def is_off_book(measured: int, covered: int, attested: int) -> bool:
+    """Whether more was in use than the unit-seconds that were booked explain, by more than two
+    points: as the registry asks before it raises the alarm."""
+    return measured > limit_of(covered, attested, MEASURED_TOLERANCE)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from wellhead.chain import KeyAccount
 from wellhead.oracle import wire
-from wellhead.oracle.chain import HOUR
+from wellhead.oracle.chain import HOUR, portions
 from wellhead.oracle.measurements import (
     Key,
     Kind,
@@ -104,12 +104,7 @@ class Reporter:
         own, samples = self._store.own(cluster, hour), self._store.raws.samples(cluster, hour)
         if own is None or samples is None:
             return None
-        return wire.RawSamples(
-            measurement=wire.MeasurementBody.of(own.signed),
-            booked=own.booked,
-            attested=own.attested,
-            lines=[line.decode("ascii") for line in samples.lines()],
-        )
+        return wire.RawSamples.of(own.signed, own.bookings, own.attested, samples)
 
     def heartbeat(self, body: wire.HeartbeatBody) -> int:
         return self._policy.heartbeat(body, lambda cluster: cluster in self.measuring.watches)
@@ -187,7 +182,7 @@ class Reporter:
                     f"hour {left} of cluster {cluster} is still to be measured: ask again",
                     (cluster, left),
                 )
-            for part in _stretches(hours):
+            for part in portions(hours, wire.MOST_SAMPLES):
                 known = set(self._store.seen(cluster, part[0], part[-1] + 1))
                 found = set(self._peers.measurements(cluster, part[0], part[-1] + 1))
                 news = (signed for signed in found - known if signed.key[1] in part)
@@ -200,13 +195,3 @@ def _by_cluster(keys: Iterable[Key]) -> dict[int, list[int]]:
     for cluster, hour in keys:
         found.setdefault(cluster, []).append(hour)
     return found
-
-
-def _stretches(hours: Sequence[int]) -> list[list[int]]:
-    """Ascending hours in parts, each of which can be asked for at once."""
-    parts: list[list[int]] = []
-    for hour in hours:
-        if not parts or hour - parts[-1][0] >= wire.MOST_SAMPLES:
-            parts.append([])
-        parts[-1].append(hour)
-    return parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wellhead.oracle import wire
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.measurements import (
     Domain,
     Key,
@@ -29,7 +31,7 @@ class Own:
     """The own measurement of an hour, and what its formulas took from the chain."""
 
     signed: Signed
-    booked: int
+    bookings: Bookings
     attested: int
 
 
@@ -99,13 +101,18 @@ class Store:
     def own(self, cluster: int, hour: int) -> Own | None:
         with self.database.reading() as connection:
             row = connection.execute(
-                "SELECT body, booked, attested FROM own NATURAL JOIN measurements "
+                "SELECT body, booked, late, attested FROM own NATURAL JOIN measurements "
                 "WHERE cluster = ? AND hour = ? AND reporter = ?",
                 (cluster, hour, self.reporter),
             ).fetchone()
         if row is None:
             return None
-        return Own(wire.MeasurementBody.model_validate_json(row[0]).signed(), row[1], row[2])
+        body, booked, late, attested = row
+        return Own(
+            wire.MeasurementBody.model_validate_json(body).signed(),
+            Bookings(booked, tuple((second, units) for second, units in json.loads(late))),
+            attested,
+        )
 
     def measured_hours(self, cluster: int, begin: int, end: int) -> set[int]:
         """Which of the hours [begin, end) it measured."""
@@ -132,12 +139,13 @@ class Store:
             self._put(connection, own.signed, MOST_EACH + 1)
             replace_moments(connection, cluster, hour, whole.moments)
             connection.execute(
-                "INSERT INTO own VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO own VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     cluster,
                     hour,
                     own.signed.measurement.digest(self.domain),
-                    own.booked,
+                    own.bookings.booked,
+                    json.dumps(own.bookings.late),
                     own.attested,
                     packed(whole.before) if whole.before else None,
                 ),

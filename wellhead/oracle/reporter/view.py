@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from wellhead.chain import Deployment, NodeUnreachable, Reverted, RpcError
 from wellhead.chain.record import DeploymentError
+from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.chain import ChainView, Cluster, Signers
 from wellhead.oracle.measurements import Domain, Key
 
@@ -51,7 +52,10 @@ class View(Protocol):
         """IMetricsOracle.Record of each (cluster, hour)."""
         ...
 
-    def booked(self, cluster: int, hours: Sequence[int]) -> list[int]: ...
+    def bookings(self, cluster: int, hours: Sequence[int]) -> list[Bookings | None]:
+        """What was booked in each hour, and from when on; the hours are over. None where the node
+        disagrees with itself."""
+        ...
 
     def attested(self, cluster: int, hours: Sequence[int]) -> list[int]: ...
 
@@ -92,9 +96,9 @@ class NodeView:
         with self._asking():
             return list(self._chain.records(keys))
 
-    def booked(self, cluster: int, hours: Sequence[int]) -> list[int]:
+    def bookings(self, cluster: int, hours: Sequence[int]) -> list[Bookings | None]:
         with self._asking():
-            return self._chain.booked(cluster, hours)
+            return self._chain.bookings(cluster, hours)
 
     def attested(self, cluster: int, hours: Sequence[int]) -> list[int]:
         with self._asking():
