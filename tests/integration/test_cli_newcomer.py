@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.program import Program
 from wellhead.chain import dev_account
 from wellhead.model.service import served
-from wellhead.model.units import Q
+from wellhead.model.units import HOUR, Q
 
 
 def free_port() -> int:
@@ -51,7 +51,7 @@ def test_a_newcomers_path(tmp_path: Path) -> None:
 
         settled = wellhead.json("lease", "settle", "--cluster", 1, "--yes")
         refund, cost = int(settled["refunded"]), int(lease["cost"])
-        lost = Q - served(available=8000, booked=16, sla=990_000, penalty=1_000_000)
+        lost = Q - served(available=8000, covered=16 * HOUR, sla=990_000, penalty=1_000_000)
         assert 0 <= cost * lost // (3 * Q) - refund <= 1
         claimed = wellhead.json("revenue", "claim", "--account", 5, "--yes")
         assert (int(claimed["cash"]), claimed["to"]) == (refund, tenant)

@@ -261,6 +261,20 @@ WHO = "0x" + "ab" * 20
             (WHO, 0, 2 * 10**8, 10**7),
             f"{WHO} has 0 BTC and a claim of 0.1 BTC in the vault, and 2 BTC is needed.",
         ),
+        *(
+            (
+                "TopUpTooLarge",
+                (WHO, coin, 2 * 10**6, 10**6, 5 * 10**6),
+                f"New units bring their part of what waits and vests, here {needed}, and {WHO} has "
+                f"{balance} and a claim of {claim} in the vault: {missing} is missing. Send it as "
+                "much, or let it collect what it is owed, `wellhead claim`; what vests becomes "
+                "less with time.",
+            )
+            for coin, needed, balance, claim, missing in (
+                ("cash", "$5.00", "$2.00", "$1.00", "$2.00"),
+                ("reserve", "0.05 BTC", "0.02 BTC", "0.01 BTC", "0.02 BTC"),
+            )
+        ),
         (
             "NotAdmitted",
             (WHO, 3, 999, 5),

@@ -25,15 +25,15 @@ class BooksError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Where every stablecoin unit is that tenants paid or the operator posted, in ledger units.
+    """Where every stablecoin unit is that tenants paid or operators gave, in ledger units.
 
     Tenants `paid_in`. Of what was `bond_posted`, `from_bond` went to tenants, `bond_withdrawn` back
     to the operator, and `bond` is left. `paid_in + from_bond` is exactly `routed + undistributed +
-    refunded + refund_owed + cancelled + escrowed`, and `routed` is exactly `operator + reporters +
-    holders_cash + bitcoin_swept + bitcoin_pending`. Of the operator's and the reporters' parts
-    `operator_waiting` and `reporters_waiting` were not released yet; with what was swept, bitcoin
-    was bought; what a mint paid out in stablecoins instead is the holders' cash. `cancelled` went
-    back for hours that tenants cancelled.
+    refunded + refund_owed + cancelled + escrowed`. With what operators `topped_up` when units were
+    minted, `routed` is exactly `operator + reporters + holders_cash + bitcoin_swept +
+    bitcoin_pending`. Of the operator's and the reporters' parts `operator_waiting` and
+    `reporters_waiting` were not released yet; with what was swept, bitcoin was bought. `cancelled`
+    went back for hours that tenants cancelled.
 
     What was refunded or is owed is exactly `outage_refund + void_refund + compensation`: for losses
     of accrued hours, penalties out of the bond included; the rent of hours that a default made
@@ -61,6 +61,7 @@ class Books:
     reporters_waiting: int
     bond: int
     bond_withdrawn: int
+    topped_up: int
 
     @property
     def penalties(self) -> int:
@@ -80,8 +81,9 @@ class Books:
             raise BooksError(f"due back {due}, recomputed {refunds + self.compensation}")
         bitcoin = self.bitcoin_swept + self.bitcoin_pending
         split = self.operator + self.reporters + self.holders_cash + bitcoin
-        if self.routed != split:
-            raise BooksError(f"routed {self.routed}, split into {split}")
+        if self.routed + self.topped_up != split:
+            said = f"routed {self.routed} and topped up {self.topped_up}, split into {split}"
+            raise BooksError(said)
 
 
 def read_books(deployment: Deployment, cluster: int, block: int | None = None) -> Books:
@@ -152,6 +154,7 @@ def _read(
         reporters_waiting=LEDGER_SCALE * waiting.reporters,
         bond=int(state["bond"]),
         bond_withdrawn=losses.withdrawn,
+        topped_up=LEDGER_SCALE * routed.topped_up,
     )
     books.check()
     expect("refunds that were paid", LEDGER_SCALE * paid.refunded, books.refunded)
@@ -194,8 +197,9 @@ class _Paid:
 
 @dataclass(frozen=True, slots=True)
 class _Routed:
-    """What was split, by the terms and by what the router said, in stablecoin units. `carried` is
-    what the floors of the four parts leave."""
+    """What was split, by the terms and by what the router said, in stablecoin units; what was
+    `topped_up` is in the holders' cash and bitcoin too. `carried` is what the floors of the four
+    parts leave."""
 
     operator: int
     reporters: int
@@ -205,17 +209,18 @@ class _Routed:
     operator_released: int
     reporters_released: int
     swept: int
+    topped_up: int
 
     @property
     def total(self) -> int:
-        return self.operator + self.reporters + self.cash + self.bitcoin
+        return self.operator + self.reporters + self.cash + self.bitcoin - self.topped_up
 
     @classmethod
     def read(cls, deployment: Deployment, cluster: int, block: int) -> _Routed:
         router = deployment.router
-        names = ("Distributed", "Released", "Swept", "PaidInCash")
+        names = ("Distributed", "Released", "Swept", "ToppedUp")
         found = events_among(router, names, deployment.block, block, 0, [cluster])
-        instead = _sum(found, "PaidInCash", "amount")
+        brought = {each: _sum(found, "ToppedUp", each) for each in ("pending", "cash")}
         earned, remainder = (_sum(found, "Distributed", each) for each in ("earned", "remainder"))
         split = deployment.registry.call("payeesOf", cluster, block=block)[2]
         shares = {name: int(share) for name, share in split.items()}
@@ -228,12 +233,13 @@ class _Routed:
         return cls(
             operator=parts["operator"] + remainder,
             reporters=parts["reporters"],
-            cash=parts["cash"] + instead,
-            bitcoin=parts["bitcoin"] - instead,
+            cash=parts["cash"] + brought["cash"],
+            bitcoin=parts["bitcoin"] + brought["pending"],
             carried=carried,
             operator_released=_sum(found, "Released", "operatorAmount"),
             reporters_released=_sum(found, "Released", "reporterAmount"),
             swept=_sum(found, "Swept", "spent"),
+            topped_up=sum(brought.values()),
         )
 
 

@@ -1,8 +1,8 @@
-"""Paying the market and the exchange in stablecoins: out of what, and with how few transactions.
+"""Paying what contracts charge: out of what, and with how few transactions.
 
-What they charge comes out of the payer's claim in the vault first, the rest of the payer's coins:
-by an allowance that the vault has, by a signature in the same transaction, or by an allowance that
-is sent before. Amounts are stablecoin units.
+It comes out of the payer's claim in the vault first, the rest of the payer's coins: by an allowance
+that the vault has, by a signature in the same transaction, or by an allowance that is sent before.
+Amounts are the coin's smallest units, and the coin is the stablecoin unless another is named.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ _SHORT = ("ERC20InsufficientAllowance", "ERC20InsufficientBalance", "SafeERC20Fa
 @dataclass(frozen=True)
 class Purse:
     """What an account can pay with: its claim in the vault, its coins, and what of them the vault
-    may take."""
+    may take; `coin` is the coin's address."""
 
+    coin: str
     account: str
     claim: int
     balance: int
@@ -90,19 +91,19 @@ class Paid:
         taken = sum(
             int(event["amount"])
             for event in self.receipt.all("Deposited")
-            if event["payer"] == purse.account
+            if (event["coin"], event["payer"]) == (purse.coin, purse.account)
         )
         claim = cost - min(taken, cost)
         return replace(self, plan=replace(self.plan, purse=replace(purse, claim=claim), cost=cost))
 
 
-def purse_of(deployment: Deployment, account: str) -> Purse:
-    cash, vault = deployment.cash, deployment.vault
-    balance, allowance = cash.call_many(
+def purse_of(deployment: Deployment, account: str, coin: Contract | None = None) -> Purse:
+    asked, vault = coin or deployment.cash, deployment.vault
+    balance, allowance = asked.call_many(
         [("balanceOf", [account]), ("allowance", [account, vault.address])]
     )
-    claim = vault.call("claimOf", cash.address, account)
-    return Purse(account, int(claim), int(balance), int(allowance))
+    claim = vault.call("claimOf", asked.address, account)
+    return Purse(asked.address, account, int(claim), int(balance), int(allowance))
 
 
 def plan(deployment: Deployment, payer: Account, cost: int, asked: str | None = None) -> Plan:
@@ -117,16 +118,23 @@ def plan(deployment: Deployment, payer: Account, cost: int, asked: str | None = 
             needed=cost,
             claim=purse.claim,
         )
-    rest = cost - min(purse.claim, cost)
-    if rest == 0:
-        return Plan(purse, cost, CLAIM)
+    unsigned = plan_unsigned(purse, cost)
+    if unsigned.way == CLAIM:
+        return unsigned
     if asked in (PERMIT, AUTHORIZATION):
         _require_signatures(deployment, payer)
         return Plan(purse, cost, asked)
-    if rest <= purse.allowance:
-        return Plan(purse, cost, ALLOWANCE)
     signs = asked is None and isinstance(payer, TypedSigner) and _coin(deployment) is not None
-    return Plan(purse, cost, PERMIT if signs else APPROVAL)
+    return Plan(purse, cost, PERMIT) if unsigned.needs_approval and signs else unsigned
+
+
+def plan_unsigned(purse: Purse, cost: int) -> Plan:
+    """How to pay `cost` where no signature can be handed in; whether the payer has it is not
+    asked."""
+    rest = cost - min(purse.claim, cost)
+    if rest == 0:
+        return Plan(purse, cost, CLAIM)
+    return Plan(purse, cost, ALLOWANCE if rest <= purse.allowance else APPROVAL)
 
 
 def objections(purchase: Purchase, sender: str) -> None:

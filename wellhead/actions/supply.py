@@ -1,4 +1,4 @@
-"""Clusters and their units: registering, attesting, minting, and who runs them."""
+"""Clusters and their units: registering, attesting, and who runs them."""
 
 from __future__ import annotations
 
@@ -88,19 +88,6 @@ class Attestation:
     signatures: Sequence[Signature]
 
 
-@dataclass(frozen=True)
-class Minting:
-    """Units that were minted, or would be; without a receipt they were not."""
-
-    attestation: Attestation
-    digest: bytes
-    operator: str
-    token: str
-    attested: int
-    sellable: int
-    receipt: Receipt | None = None
-
-
 def digest_of(deployment: Deployment, attestation: Attestation) -> bytes:
     """What the reporters sign."""
     return attestation_digest(
@@ -121,39 +108,6 @@ def attest_locally(
     unsigned = Attestation(cluster, units, number, evidence, ())
     signatures = sign_locally(deployment, digest_of(deployment, unsigned))
     return Attestation(cluster, units, number, evidence, signatures)
-
-
-def mint(
-    deployment: Deployment, attestation: Attestation, sender: Account, *, dry: bool
-) -> Minting:
-    """Mint the attested units to the operator. With `dry` the chain is only asked."""
-    arguments = (
-        attestation.cluster,
-        attestation.units,
-        attestation.number,
-        attestation.evidence,
-        list(attestation.signatures),
-    )
-    registry = deployment.registry
-    before = registry.call("clusterOf", attestation.cluster)
-    receipt = None
-    if dry:
-        registry.call("mint", *arguments, sender=sender.address)
-        attested = before["attested"] + attestation.units
-        sellable = before["sellable"] + attestation.units
-    else:
-        receipt = registry.send("mint", *arguments, sender=sender, gas=None)
-        event = receipt.event("Attested")
-        attested, sellable = event["attested"], event["sellable"]
-    return Minting(
-        attestation=attestation,
-        digest=digest_of(deployment, attestation),
-        operator=sender.address,
-        token=str(before["token"]),
-        attested=int(attested),
-        sellable=int(sellable),
-        receipt=receipt,
-    )
 
 
 def _texts(terms: Terms) -> tuple[tuple[str, str], tuple[str, str]]:

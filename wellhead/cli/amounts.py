@@ -204,6 +204,12 @@ def show_thousandths(value: int) -> str:
     return show_decimal(value, THOUSANDTHS)
 
 
+def show_mean_units(unit_seconds: int, noun: str) -> str:
+    """How many units unit-seconds of an hour are on average, rounded up: 15.5 units."""
+    thousandths = -(-unit_seconds * 10**THOUSANDTHS // HOUR)
+    return f"{show_thousandths(thousandths)} {noun}{'' if unit_seconds == HOUR else 's'}"
+
+
 def show_time(seconds: int) -> str:
     """Unix seconds as a UTC time to the minute, or to the second where it matters."""
     if not is_date(seconds):

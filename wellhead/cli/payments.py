@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -28,13 +29,13 @@ _HOW = {
 }
 
 
-def sources(plan: Plan) -> str:
-    """Where the money comes from, for people."""
+def sources(plan: Plan, show: Callable[[int], str] = amounts.show_money) -> str:
+    """Where the money comes from, for people; `show` says how much it is in its coin."""
     parts = []
     if plan.from_claim:
-        parts.append(f"{amounts.show_money(plan.from_claim)} of the claim in the vault")
+        parts.append(f"{show(plan.from_claim)} of the claim in the vault")
     if plan.from_coins:
-        parts.append(f"{amounts.show_money(plan.from_coins)} of the account, {_HOW[plan.way]}")
+        parts.append(f"{show(plan.from_coins)} of the account, {_HOW[plan.way]}")
     return " and ".join(parts) or "nothing"
 
 
@@ -44,15 +45,15 @@ def row(plan: Plan) -> Row:
 
 def intended(plan: Plan) -> dict[str, Any]:
     """For programs, before it is paid."""
-    return _document(plan, plan.from_coins if plan.needs_approval else 0)
+    return document(plan, plan.from_coins if plan.needs_approval else 0)
 
 
 def made(paid: Paid) -> dict[str, Any]:
     """For programs."""
-    return _document(paid.plan, paid.approved)
+    return document(paid.plan, paid.approved)
 
 
-def _document(plan: Plan, approved: int) -> dict[str, Any]:
+def document(plan: Plan, approved: int) -> dict[str, Any]:
     return {
         "way": plan.way,
         "from_claim": plan.from_claim,

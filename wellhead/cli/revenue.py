@@ -125,6 +125,8 @@ def _rows(each: Books) -> list[Row]:
         ("  escrowed", f"{_money(each.escrowed)}, for hours to come or not yet final"),
         ("short hours cost", f"{_money(each.outage_refund)}, refunded or owed"),
     ]
+    if each.topped_up:
+        rows.append(("topped up", f"{_money(each.topped_up)} for new units, the holders' too"))
     if each.void_refund:
         compensation = f"and {_money(each.compensation)} of compensation, refunded or owed"
         rows.append(("void hours cost", f"{_money(each.void_refund)} {compensation}"))
@@ -148,6 +150,8 @@ def _bitcoin(coins: Bitcoin) -> list[Row]:
         rows.append(("bitcoin bought", f"{show(coins.bought)}, {show(coins.tips)} of it for tips"))
     if coins.paid_in:
         rows.append(("bitcoin paid in", show(coins.paid_in)))
+    if coins.topped_up:
+        rows.append(("bitcoin topped up", show(coins.topped_up)))
     owed = show(coins.owed) + (f", {show(coins.unvested)} not yet" if coins.unvested else "")
     return [*rows, ("  claimed", show(coins.claimed)), ("  owed to holders", owed)]
 

@@ -58,7 +58,7 @@ ROUTER: dict[str, Sentence] = {
         f"{show_bitcoin(least)} was due: nothing is bought."
     ),
     "RevenueRouter_NotRegistry": lambda caller: (
-        f"{caller} is not the registry, which alone closes a cluster's books for a mint."
+        f"{caller} is not the registry, which alone tops up for a mint."
     ),
     "RevenueRouter_NotPool": lambda caller: (
         f"Only the pool asks for payment, and only while it swaps, not {caller}."

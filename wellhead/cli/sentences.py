@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wellhead.cli.amounts import (
+    show_bitcoin,
     show_count,
     show_hour,
     show_money,
@@ -141,6 +142,18 @@ _REGISTRY: dict[str, Sentence] = {
     "CapacityRegistry_NotPaused": lambda: "Nothing is paused.",
 }
 
+
+def _top_up(account: str, coin: str, balance: int, claim: int, needed: int) -> str:
+    show = show_money if coin == "cash" else show_bitcoin
+    missing = show(needed - balance - claim)
+    return (
+        f"New units bring their part of what waits and vests, here {show(needed)}, and {account} "
+        f"has {show(balance)} and a claim of {show(claim)} in the vault: {missing} is missing. "
+        "Send it as much, or let it collect what it is owed, `wellhead claim`; what vests becomes "
+        "less with time."
+    )
+
+
 OURS: dict[str, Sentence] = {
     **HOLDERS,
     "NotEnoughCash": lambda account, balance, needed, claim=0: (
@@ -148,6 +161,7 @@ OURS: dict[str, Sentence] = {
         + (f" and a claim of {show_money(claim)} in the vault" if claim else "")
         + f", and {show_money(needed)} is needed."
     ),
+    "TopUpTooLarge": _top_up,
     "OwnLease": lambda lease, account: f"Lease {lease} belongs to {account} already.",
     "UseOver": lambda lease, expires, now: (
         f"The use of lease {lease} would be over since {show_time(expires)}: it is "

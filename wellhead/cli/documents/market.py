@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from wellhead.cli.documents.chain import Cluster, Terms
+from wellhead.cli.documents.leases import Payment
 from wellhead.cli.documents.parts import Address, Document, Hash, Integer, Part, Sent, Word
 from wellhead.cli.documents.revenue import Distribution
 
@@ -25,7 +28,23 @@ class ClusterList(Document):
     more: Integer
 
 
+class TopUp(Part):
+    """What new units bring: stablecoin units, `pending` to what waits to be turned into bitcoin and
+    `cash` to what vests, and bitcoin units, `reserve` to what vests of it."""
+
+    pending: Integer
+    cash: Integer
+    reserve: Integer
+
+
+class TopUpPayment(Payment):
+    coin: Literal["cash", "reserve"]
+
+
 class Mint(Sent):
+    """In a dry run `top_up` is what it would cost now. What vests becomes less with time, what is
+    distributed, swept or paid in meanwhile comes on top."""
+
     cluster: Integer
     units: Integer
     number: Integer
@@ -35,6 +54,8 @@ class Mint(Sent):
     token: Address
     attested: Integer
     sellable: Integer
+    top_up: TopUp
+    payments: list[TopUpPayment]
     transaction: Hash | None
 
 

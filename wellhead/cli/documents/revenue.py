@@ -55,9 +55,10 @@ class RevenueRelease(Sent):
 class Books(Part):
     """In ledger units. `paid_in` and `from_bond` are the sum of routed, undistributed, refunded,
     refund_owed, cancelled and escrowed; `bond_posted` of from_bond, bond and bond_withdrawn;
-    `routed` of operator, reporters, holders_cash, bitcoin_swept and bitcoin_pending. Of the
-    operator's and the reporters' parts `operator_waiting` and `reporters_waiting` were not released
-    yet. What was refunded or is owed is outage_refund, void_refund and compensation."""
+    `routed` and `topped_up`, what operators paid for new units, of operator, reporters,
+    holders_cash, bitcoin_swept and bitcoin_pending. Of the operator's and the reporters' parts
+    `operator_waiting` and `reporters_waiting` were not released yet. What was refunded or is owed
+    is outage_refund, void_refund and compensation."""
 
     cluster: Integer
     paid_in: Integer
@@ -81,17 +82,19 @@ class Books(Part):
     reporters_waiting: Integer
     bond: Integer
     bond_withdrawn: Integer
+    topped_up: Integer
 
 
 class Bitcoin(Part):
-    """A cluster's, in bitcoin units: `bought` in sweeps, `tips` of it for those who swept, and
-    `paid_in` by anybody. Of the rest the holders have `claimed` a part, and are `owed` what is
-    left, of it `unvested` not yet."""
+    """A cluster's, in bitcoin units: `bought` in sweeps, `tips` of it for those who swept,
+    `paid_in` by anybody, and `topped_up` by operators for new units. Of the rest the holders have
+    `claimed` a part, and are `owed` what is left, of it `unvested` not yet."""
 
     cluster: Integer
     bought: Integer
     tips: Integer
     paid_in: Integer
+    topped_up: Integer
     claimed: Integer
     unvested: Integer
     owed: Integer
