@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.cli import Command, block_number
+from tests.support.shows import shows
 from tests.support.stage import Stage
 from wellhead.actions.auditing import archive_file
 from wellhead.audit.replay import Finding
@@ -29,6 +30,7 @@ def corrupt(stage: Stage) -> str:
     return f"Vault.claimOf[{coin}][{market}]"
 
 
+@shows("AUD-15")
 def test_it_says_what_agrees(wellhead: Command, stage: Stage, cluster: int) -> None:
     said = wellhead("audit")
     assert said.code == 0
@@ -59,6 +61,7 @@ def test_its_document(wellhead: Command, stage: Stage, cluster: int) -> None:
     assert int(document["logs"]) == sum(int(one["events"]) for one in contracts.values())
 
 
+@shows("AUD-15")
 def test_what_is_wrong_ends_it_with_a_code(wellhead: Command, stage: Stage, cluster: int) -> None:
     name = corrupt(stage)
     said = wellhead("audit")
@@ -81,6 +84,20 @@ def test_without_receipts_it_says_so(wellhead: Command, cluster: int) -> None:
     assert wellhead.json("audit")["blocks_vouched_for"] == wellhead.json("audit")["blocks"]
 
 
+def test_every_block_is_looked_at(wellhead: Command, stage: Stage, cluster: int) -> None:
+    said = wellhead("audit", "--every-block")
+    assert said.code == 0
+    lines = [" ".join(line.split()) for line in said.stdout.splitlines()]
+    assert "every block leads to this one by its hash, and was looked at" in lines
+    assert "looking at every block ..." in said.stderr
+    assert wellhead.json("audit", "--every-block")["every_block"] is True
+    assert wellhead.json("audit")["every_block"] is False
+    assert "--every-block needs the receipts" in wellhead.refused(
+        2, "audit", "--every-block", "--no-receipts"
+    )
+
+
+@shows("AUD-15")
 def test_an_earlier_block(wellhead: Command, stage: Stage, cluster: int) -> None:
     block = block_number(stage)
     stage.lease(cluster, 2, stage.hour() + 1, 24)
@@ -130,6 +147,14 @@ def test_a_node_that_is_gone(wellhead: Command, cluster: int) -> None:
         (
             Finding("block", "receipts", "receiptsRoot", "0x1", "0x2", 3, kind="block"),
             "the node says that the receiptsRoot is 0x1, its parts give 0x2",
+        ),
+        (
+            Finding("block", "header", "parentHash", "0x1", "0x2", 3, kind="block"),
+            "the header's parentHash is 0x1, what came before it gives 0x2",
+        ),
+        (
+            Finding("block", "receipts", "receipts", "not readable (\x1b[2J)", "", 3, kind="block"),
+            "the node's receipts: not readable (\\x1b[2J)",
         ),
         (
             Finding("Vault", "0x" + "ab" * 20, "", "0x1", "0x2", kind="root"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.audit import audit, happen, node_of, told
+from tests.support.shows import shows
 from tests.support.stage import Stage, Terms
 from wellhead.audit.words import slot_of
 from wellhead.chain import NodeUnreachable, RpcError
@@ -27,6 +28,7 @@ def _false(log: dict[str, Any]) -> dict[str, Any]:
     return {**log, "data": log["data"][:-1] + "f"}
 
 
+@shows("AUD-12")
 def test_receipts_may_come_one_by_one(stage: Stage) -> None:
     happen(stage)
     done = audit(stage, node_of(stage, unknown=["eth_getBlockReceipts"]))
@@ -34,6 +36,7 @@ def test_receipts_may_come_one_by_one(stage: Stage) -> None:
     assert done.proven == done.blocks > 0
 
 
+@shows("AUD-12")
 def test_without_receipts_logs_are_taken_on_the_nodes_word(stage: Stage) -> None:
     happen(stage)
     done = audit(stage, node_of(stage, unknown=sorted(RECEIPTS)))
@@ -42,6 +45,7 @@ def test_without_receipts_logs_are_taken_on_the_nodes_word(stage: Stage) -> None
     assert done.blocks > 0
 
 
+@shows("AUD-12")
 @pytest.mark.parametrize("at_first", [True, False], ids=["not asked", "not known"])
 def test_what_is_read_without_receipts_is_vouched_for_later(stage: Stage, at_first: bool) -> None:
     happen(stage)
@@ -56,6 +60,7 @@ def test_what_is_read_without_receipts_is_vouched_for_later(stage: Stage, at_fir
     assert "eth_getLogs" not in node.asked
 
 
+@shows("AUD-12")
 def test_a_lie_that_was_believed_is_found_later(stage: Stage) -> None:
     happen(stage)
 
@@ -75,6 +80,7 @@ def test_a_lie_that_was_believed_is_found_later(stage: Stage) -> None:
     assert told(audit(stage)) == [], "what receipts vouch for is in the archive now"
 
 
+@shows("AUD-6")
 @pytest.mark.parametrize("receipts", [True, False], ids=["at once", "later"])
 def test_a_token_that_the_node_hides_behind_another_is_found(stage: Stage, receipts: bool) -> None:
     """Its own logs are read all the same."""
@@ -101,6 +107,7 @@ def test_a_token_that_the_node_hides_behind_another_is_found(stage: Stage, recei
     assert told(audit(stage)) == []
 
 
+@shows("AUD-8")
 def test_receipts_that_are_not_the_blocks_are_said(stage: Stage) -> None:
     happen(stage)
 
@@ -116,6 +123,7 @@ def test_receipts_that_are_not_the_blocks_are_said(stage: Stage) -> None:
     assert told(audit(stage)) == []
 
 
+@shows("AUD-8")
 @pytest.mark.parametrize("receipts", [True, False])
 @pytest.mark.parametrize("field", ["timestamp", "extraData", "parentHash"])
 def test_a_header_that_its_hash_is_not_of_is_said(stage: Stage, field: str, receipts: bool) -> None:
@@ -131,6 +139,7 @@ def test_a_header_that_its_hash_is_not_of_is_said(stage: Stage, field: str, rece
     assert ("block", "hash", last) in {(f.kind, f.what, f.block) for f in done.findings}
 
 
+@shows("AUD-8")
 def test_a_log_that_is_left_out_and_one_that_is_made_up_are_said(stage: Stage) -> None:
     happen(stage)
 
@@ -149,6 +158,7 @@ def test_a_log_that_is_left_out_and_one_that_is_made_up_are_said(stage: Stage) -
     assert all(one.agreement.agrees for one in done.contracts)
 
 
+@shows("AUD-7")
 def test_signers_that_are_not_those_of_the_events_are_said(stage: Stage) -> None:
     pointer = (
         "0x" + stage.anvil.rpc("eth_getStorageAt", stage.oracle.address, "0x3", "latest")[-40:]
@@ -160,6 +170,7 @@ def test_signers_that_are_not_those_of_the_events_are_said(stage: Stage) -> None
     assert (wrong.kind, wrong.contract, wrong.where) == ("code", "MetricsOracle", "signers")
 
 
+@shows("AUD-7")
 def test_code_that_was_changed_is_said(stage: Stage) -> None:
     code = stage.anvil.rpc("eth_getCode", stage.vault.address, "latest")
     stage.anvil.rpc("anvil_setCode", stage.vault.address, code + "00")
@@ -169,6 +180,7 @@ def test_code_that_was_changed_is_said(stage: Stage) -> None:
     assert wrong.expected == stage.deployment.record.contracts["Vault"].code_hash
 
 
+@shows("AUD-14")
 def test_coins_that_are_gone_are_said(stage: Stage) -> None:
     """The stablecoin's issuer takes some of the vault's."""
     happen(stage)
@@ -192,12 +204,14 @@ def test_a_name_that_is_no_text(stage: Stage) -> None:
     assert told(audit(stage)) == []
 
 
+@shows("AUD-14")
 def test_donated_coins_are_nobodys_business(stage: Stage) -> None:
     happen(stage)
     stage.cash.send("transfer", stage.vault.address, 5, sender=stage.tenants[0])
     assert told(audit(stage)) == []
 
 
+@shows("AUD-20")
 @pytest.mark.parametrize("answer", ["0x", [None], [{}], [{"address": "0x1"}]], ids=str)
 def test_answers_that_can_not_be_read_are_the_nodes_fault(stage: Stage, answer: Any) -> None:
     def change(method: str, _: Any, said: Any) -> Any:
@@ -207,6 +221,7 @@ def test_answers_that_can_not_be_read_are_the_nodes_fault(stage: Stage, answer: 
         audit(stage, node_of(stage, change))
 
 
+@shows("AUD-6")
 def test_a_node_that_hides_all_logs_is_found_out_by_storage(stage: Stage) -> None:
     def change(method: str, _: Any, said: Any) -> Any:
         return [] if method == "eth_getLogs" else said
@@ -222,6 +237,7 @@ def test_a_node_that_hides_all_logs_is_found_out_by_storage(stage: Stage) -> Non
     }
 
 
+@shows("AUD-12")
 def test_words_that_can_not_be_read_are_too(stage: Stage) -> None:
     def change(method: str, _: Any, said: Any) -> Any:
         return "0x" if method == "eth_getStorageAt" else said
@@ -230,6 +246,7 @@ def test_words_that_can_not_be_read_are_too(stage: Stage) -> None:
         audit(stage, node_of(stage, change, ["eth_getProof"]))
 
 
+@shows("AUD-12")
 def test_a_contract_over_whose_proof_the_node_takes_too_long_is_read_word_by_word(
     stage: Stage,
 ) -> None:

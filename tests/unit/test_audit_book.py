@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.rent import loss
+from tests.support.shows import shows
 from wellhead.audit.replays.book import DEFAULT_SECONDS, STEPS, Book, Source
 from wellhead.audit.replays.leases import HOUR, Term
-from wellhead.model.service import loss
+from wellhead.model.terms import Service
 from wellhead.model.units import Q
 
 BEGIN = 480_000
@@ -27,7 +30,8 @@ parts = st.tuples(
 
 def source(available: dict[int, int], penalty: int = PENALTY) -> Source:
     """All hours final with so much available, nothing in others; the clock never stopped."""
-    return Source(lambda hour: (True, available.get(hour, 0)), SLA, penalty, lambda time: time)
+    service = Service(SLA, penalty)
+    return Source(lambda hour: (True, available.get(hour, 0)), service, lambda time: time)
 
 
 @dataclass
@@ -41,12 +45,11 @@ class Naive:
     covered: int = 0
 
     def pass_hour(self, hour: int, terms: list[Term], available: int) -> None:
-        here = [term for term in terms if term.start <= hour < term.end]
-        booked = sum(term.units for term in here)
-        rent = sum(rate_at(term, hour) for term in here)
-        if not booked:
+        covered = sum(term.units * seconds_at(term, hour) for term in terms)
+        rent = sum(rate_at(term, hour) for term in terms)
+        if not covered:
             return
-        whole = loss(available, booked, SLA, PENALTY)
+        whole = loss(available, Fraction(covered, HOUR), SLA, PENALTY)
         beyond = min(max(0, whole - Q), (self.bond - self.compensated) // rent if rent else 0)
         self.lost[hour] = min(whole, Q) + beyond
         self.earned += rent * max(0, Q - whole)
@@ -63,6 +66,12 @@ def rate_at(term: Term, hour: int) -> int:
     return term.first_rate if hour == term.start else term.rate
 
 
+def seconds_at(term: Term, hour: int) -> int:
+    if hour == term.start:
+        return term.first_seconds
+    return HOUR if term.start < hour < term.end else 0
+
+
 def booked_terms(drawn: list[tuple[int, int, int, int, int]]) -> list[Term]:
     return [
         Term(rate, 1, units, BEGIN + start, BEGIN + start + hours, seconds, 0)
@@ -70,6 +79,7 @@ def booked_terms(drawn: list[tuple[int, int, int, int, int]]) -> list[Term]:
     ]
 
 
+@shows("AUD-3")
 @given(
     drawn=st.lists(parts, min_size=1, max_size=8),
     available=st.lists(st.integers(0, 30_000), min_size=1, max_size=40),
@@ -100,6 +110,7 @@ def test_walks_find_what_every_hour_lost_and_earned(
     assert (book.booked, book.rate) == (0, 0)
 
 
+@shows("AUD-3")
 @given(
     drawn=st.lists(parts, min_size=1, max_size=6),
     cuts=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=5),
@@ -123,6 +134,8 @@ def test_what_is_left_of_parts_is_what_is_booked(
     first, last = BEGIN + asked[0], BEGIN + sum(asked)
     loads = [sum(t.units for t in terms if t.start <= h < t.end) for h in range(first, last)]
     assert book.load(first, last) == (max(loads), sum(loads))
+    seconds = (t.units * seconds_at(t, h) for t in terms for h in range(first, last))
+    assert book.covered(first, last) == sum(seconds)
     book.walk(source({}), BEGIN + SPAN + 40)
     assert (book.booked, book.rate) == (0, 0)
 
@@ -152,6 +165,7 @@ def test_a_walk_stops_before_what_is_not_final() -> None:
     assert (book.cursor, asked) == (BEGIN + 5, [BEGIN + 3, BEGIN + 4, BEGIN + 5])
 
 
+@shows("AUD-3")
 def test_a_default_voids_what_is_ahead_and_the_meter_follows() -> None:
     term = Term(7 * HOUR, 1, 5, BEGIN, BEGIN + 100, 1_800, 0)
     void = Term(11 * HOUR, 1, 2, BEGIN + 90, BEGIN + 95, HOUR, 0)
@@ -165,6 +179,7 @@ def test_a_default_voids_what_is_ahead_and_the_meter_follows() -> None:
     fresh = Term(3 * HOUR, 1, 4, BEGIN + 86, BEGIN + 99, HOUR, 1)
     book.enter(fresh)
     assert book.load(BEGIN, BEGIN + 200) == (5, 85 * 5 + 13 * 4)
+    assert book.covered(BEGIN, BEGIN + 200) == (85 * 5 + 13 * 4) * HOUR - 5 * 1_800
     assert (book.stop_of(term), book.stop_of(void), book.stop_of(fresh)) == (
         BEGIN + 85,
         BEGIN + 85,
@@ -178,3 +193,20 @@ def test_a_default_voids_what_is_ahead_and_the_meter_follows() -> None:
     assert (book.cursor, book.phase, book.booked) == (BEGIN + 120, 2, 0)
     assert book.refund_ledger(term) == rent_void + losses + 5 * term.rate * Q
     assert book.refund_ledger(fresh) == 0
+
+
+def test_the_hour_of_a_default_counts_what_is_booked_after_it() -> None:
+    """What was booked in it before is void, and so is what of that came late."""
+    book, hour = Book(cursor=BEGIN), BEGIN + 3
+    book.enter(Term(HOUR, 1, 7, hour, hour + 9, 600, 0))
+    book.close(hour, 0)
+    book.enter(Term(HOUR, 1, 2, hour, hour + 4, 500, 1))
+    book.enter(Term(HOUR, 1, 3, hour, hour + 1, 50, 1))
+    assert [book.covered(h, h + 1) for h in range(hour - 1, hour + 3)] == [
+        0,
+        2 * 500 + 3 * 50,
+        2 * HOUR,
+        2 * HOUR,
+    ]
+    book.walk(source({hour: 250}), hour + 1)  # of 319 thousandths of a unit
+    assert 0 < book.lost == loss(250, Fraction(2 * 500 + 3 * 50, HOUR), SLA, PENALTY) < Q

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.audited import stored_words
 from tests.support.raw import deploy
+from tests.support.shows import shows
 from tests.support.stage import Stage
 from wellhead.audit.replays.calendar import SIZES, Calendar
 from wellhead.chain import Contract
@@ -77,6 +78,7 @@ class History:
             self.hours[hour] += units
 
 
+@shows("AUD-3")
 @pytest.mark.property
 @given(history=st.lists(steps, max_size=25), asked=st.lists(ranges, min_size=1, max_size=8))
 @settings(max_examples=40)
@@ -96,6 +98,7 @@ def test_peaks_and_sums_are_those_of_a_plain_list(
     assert not any(word for words in state.calendar.words.values() for word in words.values())
 
 
+@shows("AUD-4")
 def test_every_word_is_the_contracts(stage: Stage) -> None:
     chance, state = random.Random(7), History()
     for _ in range(60):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from eth_abi.abi import encode
 
+from tests.support.shows import shows
 from wellhead.audit.decode import Decoder, Malformed, decoders_of
 from wellhead.chain.abi import events_of
 
@@ -23,6 +24,7 @@ def words(*values: int) -> bytes:
     return b"".join((value % 2**256).to_bytes(32, "big") for value in values)
 
 
+@shows("AUD-11")
 def test_every_event_of_every_contract_has_a_decoder() -> None:
     for contract in ("Vault", "MetricsOracle", "LeaseMarket", "CapacityToken"):
         known = {bytes.fromhex(topic[2:]) for topic in events_of(contract)}
@@ -91,6 +93,7 @@ MOVED = event("Vault", "Moved")[0] + words(1, 2, 3)
 REPORTED = encode(["uint256", "uint256", "uint256[]"], [7, 8, [9, 10]])
 
 
+@shows("AUD-11")
 @pytest.mark.parametrize(
     ("contract", "name", "topics", "data", "says"),
     [
@@ -126,6 +129,7 @@ def test_what_no_contract_would_write_is_refused(
         read(topics, data)
 
 
+@shows("AUD-11")
 def test_signed_numbers_have_a_sign_of_their_own_size() -> None:
     entry: dict[str, Any] = {"name": "answer", "type": "int8", "indexed": False}
     from wellhead.audit.decode import _reader

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.layouts import fields, slots
+from tests.support.shows import shows
 from wellhead.audit.replay import Log
 from wellhead.audit.replays import (
     authority,
@@ -61,12 +62,14 @@ SLOTS: dict[str, dict[str, int]] = {
 PASSING = "_executionId"
 
 
+@shows("AUD-4")
 @pytest.mark.parametrize("contract", SLOTS)
 def test_every_variable_is_where_it_is_looked_for(contract: str) -> None:
     declared = {n: at for n, at in slots(contract).items() if n not in (*TEXTS, PASSING)}
     assert declared == SLOTS[contract]
 
 
+@shows("AUD-4")
 def test_a_clusters_entry_is_packed_as_solc_packs_it() -> None:
     """Every field has a value of its own, which must stand where solc says."""
     filled = clusters.Cluster(
@@ -108,6 +111,7 @@ def _values(struct: str, words: tuple[int, ...], slot: int) -> list[int]:
     return values
 
 
+@shows("AUD-4")
 @pytest.mark.parametrize(
     ("contract", "struct", "layout"),
     [

@@ -12,6 +12,7 @@ from tests.support.bookings import book
 from tests.support.lifecycle import cancel, extend, split_hours, split_units
 from tests.support.rent import deliver, open_lease, report
 from tests.support.shares import at_once
+from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, FINALITY, GENESIS, HOUR, MAX, USD, Q, Stage, Terms
 from wellhead.audit.replays.book import STEPS
 from wellhead.audit.whole import Chain
@@ -38,6 +39,7 @@ def check_owed(stage: Stage) -> Chain:
     return chain
 
 
+@shows("AUD-2")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_leases_of_all_lengths_are_rebuilt(stage: Stage, seed: int) -> None:
     cluster = stage.cluster(150)
@@ -54,6 +56,7 @@ def test_leases_of_all_lengths_are_rebuilt(stage: Stage, seed: int) -> None:
     check_owed(stage)
 
 
+@shows("AUD-2")
 def test_a_lease_is_extended_cancelled_and_burnt(stage: Stage) -> None:
     cluster, hour = stage.cluster(100), stage.hour()
     whole, part, ahead = (
@@ -78,6 +81,7 @@ def test_a_lease_is_extended_cancelled_and_burnt(stage: Stage) -> None:
     check_owed(stage)
 
 
+@shows("AUD-2")
 def test_parts_of_parts_are_split_off_and_handed_on(stage: Stage) -> None:
     cluster, hour = stage.cluster(100, LOOSE), stage.hour()
     tenant, other = stage.tenants[:2]
@@ -105,6 +109,7 @@ def test_parts_of_parts_are_split_off_and_handed_on(stage: Stage) -> None:
     check_owed(stage)
 
 
+@shows("AUD-2")
 def test_users_notices_and_suspensions_are_rebuilt(stage: Stage) -> None:
     cluster, hour = stage.cluster(), stage.hour()
     lease, other = (stage.lease(cluster, 3, hour + 1, 100) for _ in range(2))
@@ -126,6 +131,7 @@ def test_users_notices_and_suspensions_are_rebuilt(stage: Stage) -> None:
     assert (access[lease].user, access[other].user) == (int(user.address, 16), 0)
 
 
+@shows("AUD-2")
 def test_losses_beyond_the_rent_and_two_defaults_are_rebuilt(stage: Stage) -> None:
     terms = HARSH.but(bond=40, base_start=3, base_floor=3, base_cap=3, horizon_hours=700)
     cluster, hour = stage.cluster(50, terms.but(max_hours=700)), stage.hour()
@@ -156,6 +162,7 @@ def test_losses_beyond_the_rent_and_two_defaults_are_rebuilt(stage: Stage) -> No
     assert (found.era, found.bond // LEDGER_SCALE) == (2, 6 * terms.bond)
 
 
+@shows("AUD-2")
 def test_an_outage_is_counted_without_its_pauses(stage: Stage) -> None:
     cluster, hour = stage.cluster(50, HARSH), stage.hour()
     stage.lease(cluster, 9, hour + 1, 100)
@@ -168,6 +175,7 @@ def test_an_outage_is_counted_without_its_pauses(stage: Stage) -> None:
     assert 14 * HOUR < down < 15 * HOUR
 
 
+@shows("AUD-2")
 def test_many_hours_take_several_walks(stage: Stage) -> None:
     """Of 720 steps at most; hours that nobody booked are one step together."""
     cluster, hour = stage.cluster(20), stage.hour()
@@ -183,6 +191,7 @@ def test_many_hours_take_several_walks(stage: Stage) -> None:
     assert check_owed(stage).market.books[cluster].cursor == stage.hour()
 
 
+@shows("AUD-2")
 def test_all_in_one_block_is_taken_in_its_order(stage: Stage) -> None:
     cluster, hour = stage.cluster(20, LOOSE), stage.hour()
     one, two = stage.tenants[:2]
@@ -205,6 +214,7 @@ def test_all_in_one_block_is_taken_in_its_order(stage: Stage) -> None:
     assert check_owed(stage).market.lease_count == 4
 
 
+@shows("AUD-2")
 def test_clusters_keep_books_of_their_own(stage: Stage) -> None:
     terms = [Terms(), LOOSE, HARSH.but(bond=USD, max_hours=500, horizon_hours=500)]
     clusters = [stage.cluster(units, some) for units, some in zip((30, 40, 50), terms, strict=True)]
@@ -224,12 +234,53 @@ def test_clusters_keep_books_of_their_own(stage: Stage) -> None:
     assert [books[cluster].bond > 0 for cluster in clusters] == [False, False, True]
 
 
-def test_an_alarm_names_the_units_of_its_own_hour(stage: Stage) -> None:
-    """Not those of the hours around it, which are more."""
+@shows("AUD-5")
+def test_an_alarm_names_what_was_booked_in_its_own_hour(stage: Stage) -> None:
+    """Not in the hours around it, which is more; and not for longer than it was."""
     cluster, hour = stage.cluster(100, LOOSE), stage.hour() + 2
     for start, units in ((hour - 1, 30), (hour, 10), (hour + 1, 20)):
         open_lease(stage, cluster, units, start, 1)
+    stage.to_hour(hour)
+    open_lease(stage, cluster, 7, hour, 2, at=stage.now() + 599)
     stage.to_hour(hour + 1)
     stage.report([Sample(cluster, hour, 100_000, 10_000, Q)])
     flagged = stage.registry.send("flagOffBook", cluster, hour, sender=stage.stranger)
-    assert flagged.event("OffBook")["booked"] == 10
+    assert 10 * HOUR + 7 * 2_900 < flagged.event("OffBook")["covered"] < 10 * HOUR + 7 * 3_100
+
+
+@shows("AUD-2")
+def test_units_that_come_late_count_for_what_is_left_of_the_hour(stage: Stage) -> None:
+    """In what the hour loses and in the base price; also in the hour of a default, of which only
+    what was booked after it counts."""
+    terms = HARSH.but(bond=40, base_start=3, base_floor=1, base_cap=9, speed=50_000)
+    cluster, hour = stage.cluster(50, terms), stage.hour()
+    post(stage, cluster, 60_000)
+    stage.lease(cluster, 4, hour + 1, 100)
+    for seconds in (700, 1_900, 3_599):
+        open_lease(stage, cluster, 5, hour, 3, at=hour * HOUR + seconds)
+    books = check_owed(stage).market.books[cluster]
+    assert books.eras[0].marks[hour].late == 5 * (700 + 1_900 + 3_599)
+    deliver(stage, cluster, {hour: 4_000, **dict.fromkeys(range(hour + 1, hour + 3), 19_000)})
+    accrue(stage, cluster)
+    stage.market.send("updateBase", cluster, sender=stage.stranger)
+    check_owed(stage)
+    go_down(stage, cluster, hour + 3, DEFAULT // HOUR)
+    again = stage.hour()
+    for seconds in (20, 40):
+        open_lease(stage, cluster, 3, again, 5, at=again * HOUR + seconds)
+    declare(stage, cluster)
+    for seconds in (1_000, 2_000):
+        open_lease(stage, cluster, 6, again, 5, at=again * HOUR + seconds)
+    eras = check_owed(stage).market.books[cluster].eras
+    assert [eras[era].marks[again].late for era in (0, 1)] == [3 * 60, 6 * 3_000]
+    stage.to_hour(again + 2)
+    stage.market.send("updateBase", cluster, sender=stage.stranger)
+    report(stage, cluster, dict.fromkeys(range(hour + 75, again), 0))
+    late = [(again, 3_500), (again + 1, 11_000)]
+    stage.report([Sample(cluster, at, 50_000, available, Q) for at, available in late])
+    flagged = stage.registry.send("flagOffBook", cluster, again, sender=stage.stranger)
+    assert flagged.event("OffBook")["covered"] == 6 * (2 * HOUR - 3_000)
+    stage.finalize()
+    accrue(stage, cluster)
+    found = check_owed(stage).market.books[cluster]
+    assert (found.cursor, found.era) == (again + 2, 1)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.layouts import fields, slots, unpacked
+from tests.support.shows import shows
 from wellhead.audit.replay import Slot
 from wellhead.audit.replays import market_state, router, token_state
 from wellhead.audit.replays.book import Book, Era, Mark
@@ -23,18 +24,20 @@ BOOK = Book(
     down=5,
     phase=6,
     earned=7,
-    remainder=8,
-    hours_covered=9,
-    base=10,
-    bond=11,
-    base_hour=12,
-    era=13,
-    eras={3: Era(14, 15, {16: 17}, {18: Mark(-19, -20, 21, True)})},
+    cancelled=8,
+    remainder=9,
+    hours_covered=10,
+    base=11,
+    bond=12,
+    base_hour=13,
+    era=14,
+    eras={3: Era(15, 16, {17: 18}, {19: Mark(-20, -21, 22, 23, True)})},
 )
 TERM = Term(1, 2, 3, 4, 5, 6, 7, 8, 9)
 ACCESS = Access(1, 2, 3, True)
 
 
+@shows("AUD-4")
 def test_the_market_keeps_its_state_there() -> None:
     assert slots("LeaseMarket") == {
         "_leaseCount": market_state._COUNT,
@@ -45,11 +48,13 @@ def test_the_market_keeps_its_state_there() -> None:
     }
 
 
+@shows("AUD-4")
 @pytest.mark.parametrize("other", ["LeaseChanges", "LeaseRecords"])
 def test_what_runs_on_the_markets_storage_sees_it_alike(other: str) -> None:
     assert slots(other) == slots("LeaseMarket")
 
 
+@shows("AUD-4")
 def test_the_router_keeps_its_state_there() -> None:
     assert slots("RevenueRouter") == {
         "_authority": router._AUTHORITY,
@@ -60,6 +65,7 @@ def test_the_router_keeps_its_state_there() -> None:
     }
 
 
+@shows("AUD-4")
 def test_a_token_keeps_its_state_there() -> None:
     assert slots("CapacityToken") == {
         "_nameFallback": 0,  # for names of 32 bytes and more, which the registry does not admit
@@ -78,6 +84,7 @@ def test_a_token_keeps_its_state_there() -> None:
     }
 
 
+@shows("AUD-4")
 def test_books_are_packed_as_the_compiler_packs_them() -> None:
     words = _words(BOOK.slots(100, ()))
     assert unpacked(words[100], "LeaseMarket", "LeaseBook.Meter") == {
@@ -90,27 +97,30 @@ def test_books_are_packed_as_the_compiler_packs_them() -> None:
     }
     assert unpacked(words[101], "LeaseMarket", "LeaseBook.Earnings") == {
         "earned": 7,
-        "remainder": 8,
-        "hoursCovered": 9,
+        "cancelled": 8,
+        "remainder": 9,
+        "hoursCovered": 10,
     }
     assert unpacked(words[102], "LeaseMarket", "LeaseBook.Book", 2) == {
-        "base": 10,
-        "bond": 11,
-        "baseHour": 12,
-        "era": 13,
+        "base": 11,
+        "bond": 12,
+        "baseHour": 13,
+        "era": 14,
     }
     assert _slot("LeaseMarket", "LeaseBook.Book", "eras") == 3
 
 
+@shows("AUD-4")
 def test_eras_are_packed_as_the_compiler_packs_them() -> None:
     words, era = _words(BOOK.slots(100, ())), slot_of(103, 3)
-    assert unpacked(words[era], "LeaseMarket", "LeaseBook.Era") == {"end": 14, "compensation": 15}
-    assert words[slot_of(era + _slot("LeaseMarket", "LeaseBook.Era", "flags"), 16)] == 17
-    mark = words[slot_of(era + _slot("LeaseMarket", "LeaseBook.Era", "marks"), 18)]
+    assert unpacked(words[era], "LeaseMarket", "LeaseBook.Era") == {"end": 15, "compensation": 16}
+    assert words[slot_of(era + _slot("LeaseMarket", "LeaseBook.Era", "flags"), 17)] == 18
+    mark = words[slot_of(era + _slot("LeaseMarket", "LeaseBook.Era", "marks"), 19)]
     assert unpacked(mark, "LeaseMarket", "LeaseBook.Mark") == {
-        "rate": 2**112 - 19,
-        "units": 2**40 - 20,
-        "lost": 21,
+        "rate": 2**112 - 20,
+        "units": 2**40 - 21,
+        "late": 22,
+        "lost": 23,
         "closes": 1,
     }
 
@@ -145,6 +155,7 @@ def test_parts_and_their_use_are_packed_as_the_compiler_packs_them() -> None:
     }
 
 
+@shows("AUD-4")
 def test_revenue_is_packed_as_the_compiler_packs_it() -> None:
     words = _words(Ledger(0, 1, 2, 3, 4, 5, 6).slots(100, ""))
     assert unpacked(words[100], "CapacityToken", "RevenueIndex.Ledger") == {
@@ -164,11 +175,12 @@ def test_an_account_is_packed_as_the_contract_says() -> None:
     assert word == 4 << 248 | 5 << 232 | 1 << 144 | 2 << 72 | 3
 
 
+@shows("AUD-4")
 def test_what_is_routed_is_packed_as_the_compiler_packs_it() -> None:
     replay = router.RouterReplay(1, Any, Any, Any)  # type: ignore[arg-type]
     payees = router.Payees(1, 2, 3, 4)
-    replay.routed[9] = router.Routed(payees, 5, 6, 7, 8, 9, 10)
-    replay.venue = router.Venue(11, 12, 13, 14, 15)
+    replay.routed[9] = router.Routed(payees, 5, 6, 7, 8, 9, 10, 11)
+    replay.venue = router.Venue(12, 13, 14, 15, 16)
     words = _words(replay.slots())
     assert unpacked(words[slot_of(1, 9)], "RevenueRouter", "RevenueRouter.Payees") == {
         "token": 1,
@@ -179,19 +191,20 @@ def test_what_is_routed_is_packed_as_the_compiler_packs_it() -> None:
     assert unpacked(words[slot_of(2, 9)], "RevenueRouter", "RevenueRouter.Routed") == {
         "total": 5,
         "bitcoinPending": 6,
-        "remainders": 7,
-        "pendingSince": 8,
+        "bitcoinCancelled": 7,
+        "remainders": 8,
+        "pendingSince": 9,
     }
     assert unpacked(words[slot_of(3, 9)], "RevenueRouter", "RevenueRouter.Paid") == {
-        "operator": 9,
-        "reporters": 10,
+        "operator": 10,
+        "reporters": 11,
     }
-    assert unpacked(words[4], "RevenueRouter", "IRevenueRouter.Venue") == {"pool": 11}
+    assert unpacked(words[4], "RevenueRouter", "IRevenueRouter.Venue") == {"pool": 12}
     assert unpacked(words[5], "RevenueRouter", "IRevenueRouter.Venue", 1) == {
-        "feed": 12,
-        "maxAge": 13,
-        "slippage": 14,
-        "tip": 15,
+        "feed": 13,
+        "maxAge": 14,
+        "slippage": 15,
+        "tip": 16,
     }
 
 

@@ -9,8 +9,9 @@ from tests.support.audited import check, raw_logs, rebuilt
 from tests.support.bonds import accrue, post, withdraw
 from tests.support.lifecycle import cancel, extend, split_hours, split_units
 from tests.support.rent import deliver, open_lease
+from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, UNIT, USD, Stage, Terms
-from wellhead.audit.archive import RawLog
+from wellhead.audit.blocks import RawLog
 from wellhead.audit.decode import decoders_of
 from wellhead.audit.replay import Replay
 from wellhead.audit.whole import Chain
@@ -24,11 +25,13 @@ SILENT = {
     ("LeaseExtended", "payer"),
     ("SuspensionNoticed", "evidence"),
     ("Claimed", "to"),
+    ("PaidIn", "payer"),
 }
 
 Words = dict[tuple[int, int], int]
 
 
+@shows("AUD-5")
 def test_every_wrong_field_is_found(stage: Stage) -> None:
     _history(stage)
     truth, logs = check(stage), raw_logs(stage)
@@ -41,9 +44,11 @@ def test_every_wrong_field_is_found(stage: Stage) -> None:
             chain, found = rebuilt(stage, told)
             is_found = bool(found) or _words(chain) != there
             assert is_found is ((kind, field) not in SILENT), f"{kind}.{field}"
-    assert len(latest) > 25
+    assert [kind for _, kind in latest].count("ToppedUp") == 2, "the router's, and the token's"
+    assert len(latest) > 29
 
 
+@shows("AUD-6")
 def test_every_event_that_is_kept_back_is_found(stage: Stage) -> None:
     _history(stage)
     truth, logs = check(stage), raw_logs(stage)
@@ -51,6 +56,50 @@ def test_every_event_that_is_kept_back_is_found(stage: Stage) -> None:
     for number, kind in _latest_of_every_kind(truth, logs):
         chain, found = rebuilt(stage, [*logs[:number], *logs[number + 1 :]])
         assert (bool(found) or _words(chain) != there) is (kind not in TOLD), kind
+
+
+@shows("AUD-5")
+def test_what_is_wrong_about_a_mint_is_named(stage: Stage) -> None:
+    """What was paid for it and was not due, or was not said, or has no mint."""
+    _history(stage)
+    truth, logs = check(stage), raw_logs(stage)
+    said = {
+        contract: next(
+            number
+            for number, (log, _) in enumerate(logs)
+            if (replay := truth.replays.get(int.from_bytes(log.address, "big")))
+            and replay.contract == contract
+            and decoders_of(contract)[log.topics[:32]].name == "ToppedUp"
+        )
+        for contract in ("RevenueRouter", "CapacityToken")
+    }
+    minted = max(
+        number
+        for number, (log, _) in enumerate(logs)
+        if int.from_bytes(log.address, "big") == truth.registry.address
+    )
+
+    def found(number: int, log: RawLog | None) -> set[tuple[str, str, str]]:
+        """Contract, event and field of what is found with another log there, or with none."""
+        other = [] if log is None else [(log, logs[number][1])]
+        findings = rebuilt(stage, [*logs[:number], *other, *logs[number + 1 :]])[1]
+        return {(one.contract, one.where, one.what) for one in findings}
+
+    router, token = said["RevenueRouter"], said["CapacityToken"]
+    bent = dict(_bent(truth, logs[router][0]))
+    assert {
+        name: {one for one in found(router, log) if one[0] == "RevenueRouter"}
+        for name, log in bent.items()
+        if name != "clusterId"
+    } == {
+        name: {("RevenueRouter", "ToppedUp", name)}
+        for name in ("operator", "pending", "cash", "reserve")
+    }
+    assert ("CapacityRegistry", "Attested", "event") in found(router, None)
+    assert found(minted, None) >= {("RevenueRouter", "ToppedUp", "consequence")}
+    assert found(token, None) == {
+        ("RevenueRouter", "ToppedUp", "consequence"),
+    }
 
 
 def _history(stage: Stage) -> None:
@@ -83,6 +132,12 @@ def _history(stage: Stage) -> None:
     token.send("claim", tenant.address, sender=stage.holders[1])
     withdraw(stage, cluster, USD)
     cancel(stage, late, hour + 70)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    for coin in (stage.cash, stage.reserve):
+        stage.fund(stage.operator, coin=coin)
+    stage.router.send("payIn", cluster, 54_321, sender=stage.operator)
+    post(stage, cluster, 7)
+    stage.mint(cluster, 5)
 
 
 def _latest_of_every_kind(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.audit import audit, happen, node_of, told
+from tests.support.shows import shows
 from tests.support.stage import HOUR, Stage
 from wellhead.actions import auditing
 from wellhead.actions.errors import Refusal, SetupError
@@ -30,6 +31,7 @@ def kept(stage: Stage) -> list[Any]:
         return [(block, logs) for block, logs, _ in archive.blocks(1 << 60)]
 
 
+@shows("AUD-13")
 def test_a_stretch_that_the_node_refuses_is_cut(stage: Stage) -> None:
     happen(stage)
     spans = []
@@ -48,6 +50,7 @@ def test_a_stretch_that_the_node_refuses_is_cut(stage: Stage) -> None:
     assert len(spans) > done.blocks // 7
 
 
+@shows("AUD-13")
 def test_an_audit_goes_on_where_it_was(stage: Stage) -> None:
     cluster = happen(stage)
     first = audit(stage)
@@ -59,6 +62,7 @@ def test_an_audit_goes_on_where_it_was(stage: Stage) -> None:
     assert node.asked.count("eth_getBlockReceipts") == second.blocks - first.blocks == 1
 
 
+@shows("AUD-15")
 def test_an_earlier_block_can_be_audited(stage: Stage) -> None:
     cluster = happen(stage)
     block = stage.anvil.rpc.integer("eth_blockNumber")
@@ -77,6 +81,7 @@ def test_blocks_that_there_are_not_yet_and_those_before_the_deployment(stage: St
         audit(stage, block=1)
 
 
+@shows("AUD-13")
 @pytest.mark.parametrize("longer", [True, False])
 def test_what_the_chain_took_back_is_forgotten(stage: Stage, longer: bool) -> None:
     cluster = happen(stage)
@@ -98,6 +103,7 @@ def test_what_the_chain_took_back_is_forgotten(stage: Stage, longer: bool) -> No
     assert len(common) == len(old) - 2
 
 
+@shows("AUD-13")
 def test_another_chain_begins_anew(stage: Stage) -> None:
     snapshot = stage.anvil.snapshot()
     happen(stage)
@@ -117,6 +123,7 @@ def test_another_chain_begins_anew(stage: Stage) -> None:
     assert told(audit(stage, node_of(stage, change))) == []
 
 
+@shows("AUD-13")
 @pytest.mark.parametrize("request_number", [4, 8, 15])
 def test_an_audit_that_was_killed_goes_on(stage: Stage, request_number: int) -> None:
     """Killed at some request, with stretches of few blocks."""

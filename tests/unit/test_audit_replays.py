@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.audit_house import CASH, FINALITY, NOW, House, addresses
+from tests.support.shows import shows
 from wellhead.audit.replay import KEPT, Finding, Findings, Replay, told
 from wellhead.audit.replays.authority import SETBACK
 from wellhead.audit.replays.fixed import FixedReplay
@@ -61,6 +62,7 @@ def test_values_are_told_so_that_people_can_read_them() -> None:
     ]
 
 
+@shows("AUD-5")
 def test_nobody_moves_or_withdraws_what_it_does_not_have(house: House) -> None:
     fields = {"coin": CASH, "payer": 1, "account": 2, "amount": 10}
     house.say(house.vault, "Deposited", **fields)
@@ -77,6 +79,7 @@ def test_clusters_come_one_by_one_in_the_present_hour(house: House) -> None:
     assert house.found == [("ClusterRegistered", "clusterId", "3", "2")]
 
 
+@shows("AUD-5")
 def test_units_add_up(house: House) -> None:
     unit = {"clusterId": 1, "units": 5, "evidence": 0, "signers": 3}
     house.say(house.registry, "Attested", **unit, attested=5, sellable=5)
@@ -110,6 +113,7 @@ def test_a_pause_stops_the_clock(house: House) -> None:
     assert registry.clock_now(NOW + 900) == 150
 
 
+@shows("AUD-5")
 def test_samples_that_must_be_passed_over_are(house: House) -> None:
     """In their order, each with its reason; and no others."""
     odd = [sample(0, cluster=2), sample(-1), sample(3), sample(0, 9, 5), sample(0), sample(0)]
@@ -144,6 +148,7 @@ def test_an_hour_of_two_years_ago_makes_room(house: House) -> None:
     assert house.oracle.final_available(1, NOW // HOUR + RING, NOW + late + FINALITY) == (True, 5)
 
 
+@shows("AUD-5")
 def test_records_are_final_when_they_are(house: House) -> None:
     report(house, HOUR, sample(0), final_at=7)
     hour = NOW // HOUR
@@ -201,6 +206,7 @@ def test_reporters_get_all_that_can_be_divided(house: House) -> None:
     ]
 
 
+@shows("AUD-5")
 def test_contests_end_as_the_recount_says(house: House) -> None:
     report(house, HOUR, sample(0, 2_000, 2_000), sample(-0, 2_000, 2_000))
     house.say(house.oracle, "SampleSkipped", clusterId=1, hour=NOW // HOUR, reason=4)
@@ -227,6 +233,7 @@ def test_contests_end_as_the_recount_says(house: House) -> None:
     ]
 
 
+@shows("AUD-5")
 def test_a_sale_is_at_the_price_of_its_moment(house: House) -> None:
     offer = {"leaseId": 4, "startPrice": 100, "endPrice": 0, "opens": NOW, "closes": NOW + 1000}
     house.say(house.exchange, "Sold", leaseId=4, seller=7, buyer=7, price=1)
@@ -244,6 +251,7 @@ def test_a_sale_is_at_the_price_of_its_moment(house: House) -> None:
     ]
 
 
+@shows("AUD-5")
 def test_credentials_are_of_accredited_issuers_and_in_order(house: House) -> None:
     compliance = house.compliance
     said = {"holder": 20, "issuer": 11, "jurisdiction": 578, "class": 1, "expires": NOW + 9}

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 import pytest
 
 from tests.support.audited import check
+from tests.support.lifecycle import cancel
 from tests.support.rent import deliver, report
 from tests.support.shares import ZERO
-from tests.support.stage import MAX, Q, Stage, Terms
+from tests.support.shows import shows
+from tests.support.stage import HOUR, MAX, Q, Stage, Terms
 from tests.support.sweeps import BITCOIN, Desk, desk_on
 from wellhead.audit.whole import Chain
+from wellhead.model.units import LEDGER_SCALE
 
 #: Shares whose floors leave something.
 UNEVEN = Terms(operator_share=333_333, reporter_share=70_001, bitcoin_share=299_993)
@@ -47,6 +51,7 @@ def earn(stage: Stage, cluster: int, hours: int, available: int = 9_900) -> None
     stage.router.send("accrueAndDistribute", cluster, sender=stage.stranger)
 
 
+@shows("AUD-2")
 def test_revenue_is_split_and_released(stage: Stage) -> None:
     cluster, other = stage.cluster(40, UNEVEN), stage.cluster(40)
     for hours, available in ((1, 9_900), (3, 4_321), (30, 8_000)):
@@ -62,6 +67,7 @@ def test_revenue_is_split_and_released(stage: Stage) -> None:
     assert routed[cluster].pending_since < stage.hour() - 60
 
 
+@shows("AUD-2")
 def test_sweeps_tips_and_payments_are_rebuilt(desk: Desk) -> None:
     stage, keeper = desk.stage, desk.keeper
     cluster = stage.cluster(40, UNEVEN)
@@ -82,20 +88,79 @@ def test_sweeps_tips_and_payments_are_rebuilt(desk: Desk) -> None:
     assert check_waiting(stage).router.venue.pool == 0
 
 
-def test_what_waits_to_be_swept_is_paid_in_cash_before_a_mint(stage: Stage) -> None:
+@shows("AUD-2")
+def test_what_cancellations_earn_waits_apart(desk: Desk) -> None:
+    """Of cash and of bitcoin, together with what hours earn and alone; in whatever order it is
+    distributed and swept."""
+    stage = desk.stage
+    cluster = stage.cluster(40, UNEVEN.but(cancel_fee=300_000))
+
+    def give_back(hours: int) -> None:
+        lease = stage.lease(cluster, 7, stage.hour() + 3, hours)
+        cancel(stage, lease, stage.hour() + 3)
+
+    give_back(24)
+    stage.router.send("distribute", cluster, sender=stage.stranger)
+    routed = check_waiting(stage).router.routed[cluster]
+    assert 0 < routed.pending == routed.cancelled
+    stage.skip(30 * HOUR)
+    give_back(30)
+    earn(stage, cluster, 5)
+    chain = check_waiting(stage)
+    routed, cash = chain.router.routed[cluster], chain.tokens[cluster].cash
+    assert 0 < routed.cancelled < routed.pending
+    assert cash.unvested > 0
+    give_back(20)
+    book = check_waiting(stage).market.books[cluster]
+    assert 0 < book.cancelled <= book.earned // LEDGER_SCALE
+    for part in (3, 2, 1):
+        desk.answer(int(desk.feed.call("latestRoundData")[1]))
+        desk.sweep(cluster, desk.pending(cluster) // part)
+        check_waiting(stage)
+        stage.router.send("distribute", cluster, sender=stage.stranger)
+        stage.skip(30 * HOUR)
+    routed = check_waiting(stage).router.routed[cluster]
+    assert (routed.pending, routed.cancelled) == (0, 0)
+
+
+@shows("AUD-2")
+def test_a_mint_brings_its_part_of_what_waits_and_vests(desk: Desk) -> None:
+    """In all three currencies of it, and with some of it of cancellations; and nothing where nobody
+    holds anything, or nothing waits."""
+    stage = desk.stage
+    stage.reserve.send("mint", stage.operator.address, BITCOIN, sender=stage.operator)
+    stage.fund(stage.operator)
+    stage.fund(stage.operator, coin=stage.reserve)
     cluster = stage.cluster(40, UNEVEN)
-    hour = stage.hour()
-    stage.lease(cluster, 10, hour + 1, 20)
-    stage.to_hour(hour + 21)
-    report(stage, cluster, dict.fromkeys(range(hour, hour + 21), 9_000))
-    stage.finalize()
-    stage.router.send("accrueAndDistribute", cluster, sender=stage.stranger)
+    lease = stage.lease(cluster, 7, stage.hour() + 30, 24)
+    cancel(stage, lease, stage.hour() + 30)
+    earn(stage, cluster, 20)
+    stage.reserve.send("approve", stage.vault.address, MAX, sender=stage.guardian)
+    stage.reserve.send("mint", stage.guardian.address, BITCOIN, sender=stage.guardian)
+    stage.router.send("payIn", cluster, 12_345, sender=stage.guardian)
     before = check_waiting(stage)
     stage.mint(cluster, 7)
     after = check_waiting(stage)
-    assert before.router.routed[cluster].pending > 0 == after.router.routed[cluster].pending
-    assert before.tokens[cluster].totals.flags != 0 == after.tokens[cluster].totals.flags
-    stage.registry.send("retire", cluster, 5, sender=stage.operator)
+    was, now = (chain.router.routed[cluster] for chain in (before, after))
+    assert (was.cancelled * 7 // 40, ceil(was.pending * 7 / 40)) == (
+        now.cancelled - was.cancelled,
+        now.pending - was.pending,
+    )
+    assert all(
+        ledger.total > earlier.total
+        for ledger, earlier in (
+            (after.tokens[cluster].cash, before.tokens[cluster].cash),
+            (after.tokens[cluster].reserve, before.tokens[cluster].reserve),
+        )
+    )
+    assert not after.router.topped
+    stage.skip(30 * HOUR)
+    desk.answer(int(desk.feed.call("latestRoundData")[1]))
+    desk.sweep(cluster)
+    stage.skip(30 * HOUR)
+    report(stage, cluster, dict.fromkeys(range(stage.hour() - 110, stage.hour()), 0))
+    stage.registry.send("retire", cluster, 47, sender=stage.operator)
+    stage.mint(cluster, 3)
     check_waiting(stage)
 
 

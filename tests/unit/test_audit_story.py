@@ -26,11 +26,13 @@ from tests.support.audit import (
     words_of,
 )
 from tests.support.audit_story import Story
+from tests.support.shows import shows
 from tests.support.stage import GENESIS, Stage, build_stage
 from wellhead import toolchain
 from wellhead.actions import auditing
 from wellhead.actions.auditing import Audit
-from wellhead.audit.archive import Archive, Block, RawLog
+from wellhead.audit.archive import Archive
+from wellhead.audit.blocks import Block, RawLog
 from wellhead.audit.fetching import Fetcher, raw_log
 from wellhead.audit.replay import Finding, Findings
 from wellhead.audit.replay import told as told_value
@@ -127,6 +129,7 @@ def copy(whole: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@shows("AUD-1")
 def test_all_of_it_agrees(whole: Told) -> None:
     done = whole.audit
     assert told(done) == []
@@ -136,6 +139,7 @@ def test_all_of_it_agrees(whole: Told) -> None:
     assert all(one.agreement.agrees and one.agreement.proven for one in done.contracts)
 
 
+@shows("AUD-1")
 def test_every_event_of_every_contract_happened(whole: Told) -> None:
     lent = {"LeaseChanges", "LeaseRecords"}  # at the market, which has the same
     declared = {
@@ -148,6 +152,7 @@ def test_every_event_of_every_contract_happened(whole: Told) -> None:
     assert {kind for kind in whole.kinds if kind[0] not in lent} == declared - never
 
 
+@shows("AUD-9")
 def test_a_byte_that_the_disk_changed_is_named(whole: Told, copy: Path) -> None:
     """Word by word of one log of each event."""
     stage = whole.stage
@@ -158,14 +163,15 @@ def test_a_byte_that_the_disk_changed_is_named(whole: Told, copy: Path) -> None:
         _write(copy, list(wrong.values()))
         with Archive(copy) as archive:
             findings = Findings()
-            fetcher = auditing.fetcher_of(stage.deployment, archive, findings, receipts=True)
+            fetcher = auditing.fetcher_of(stage.deployment, archive, receipts=True)
             fetcher.contracts = whole.contracts
-            _rebuild(whole, archive, fetcher, findings)
+            _rebuild(whole, fetcher, findings)
         for kind, log in wrong.items():
             _assert_named(findings, kind, log, word, "archive")
         _write(copy, [whole.kinds[kind] for kind in wrong])
 
 
+@shows("AUD-8")
 def test_a_byte_that_the_node_changed_is_named(whole: Told, copy: Path) -> None:
     """Word by word of one log of each event, in what it answers when it is asked for logs."""
     for word in range(12):
@@ -183,18 +189,19 @@ def test_a_byte_that_the_node_changed_is_named(whole: Told, copy: Path) -> None:
             ]
 
         copy.unlink()
-        findings = Findings()
         with Archive(copy) as archive:
             node = Tampered(whole.stage.anvil.rpc.url, change)
             deployment = type(whole.stage.deployment)(node, whole.stage.deployment.record)
-            fetcher = auditing.fetcher_of(deployment, archive, findings, receipts=True)
+            fetcher = auditing.fetcher_of(deployment, archive, receipts=True)
             fetcher.fetch(whole.audit.block, lambda done, total: None)
+            findings = Findings(archive.findings(whole.audit.block))
             kept = [logs for _, logs, _ in archive.blocks(whole.audit.block)]
         for kind, log in wrong.items():
             _assert_named(findings, kind, log, word, "logs")
         assert kept == [logs for _, logs in whole.blocks], "what receipts vouch for is kept"
 
 
+@shows("AUD-5")
 def test_a_changed_field_contradicts_others_or_storage(whole: Told) -> None:
     """Without receipts: but for what is logged only, every field is checked by what depends on
     it."""
@@ -218,6 +225,7 @@ def test_a_changed_field_contradicts_others_or_storage(whole: Told) -> None:
     assert unnoticed == ONLY_LOGGED
 
 
+@shows("AUD-7")
 def test_a_word_of_storage_that_is_wrong_is_named(whole: Told, copy: Path) -> None:
     """Several of each contract at once, and one of each that no event tells of."""
     stage, set_to, strange = whole.stage, {}, 0x5EED
@@ -238,6 +246,7 @@ def test_a_word_of_storage_that_is_wrong_is_named(whole: Told, copy: Path) -> No
     assert "Vault.slot 0x" in "".join(told(done))
 
 
+@shows("AUD-12")
 def test_a_node_without_proofs_is_read_word_by_word(whole: Told, copy: Path) -> None:
     stage = whole.stage
     node = Tampered(stage.anvil.rpc.url, unknown={"eth_getProof"})
@@ -269,9 +278,9 @@ def _state(chain: Chain) -> tuple[dict[tuple[int, int], int], bytes]:
     return words, chain.oracle.pointer_code()
 
 
-def _rebuild(whole: Told, archive: Archive, fetcher: Fetcher, findings: Findings) -> None:
-    last, setting = whole.audit.block, whole.setting
-    auditing.rebuild(setting, archive, fetcher, findings, last, lambda done, total: None)
+def _rebuild(whole: Told, fetcher: Fetcher, findings: Findings) -> None:
+    header = auditing.head_of(fetcher.rpc, whole.audit.block)
+    auditing.rebuild(whole.setting, fetcher, findings, header, lambda done, total: None)
 
 
 def _assert_named(

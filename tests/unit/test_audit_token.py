@@ -16,6 +16,7 @@ from tests.support.shares import (
     set_up,
     set_up_alone,
 )
+from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, UNIT, Stage, Terms
 from wellhead.audit.replays.token import TokenReplay
 from wellhead.audit.replays.token_state import CASH_VESTS, RESERVE_VESTS
@@ -34,6 +35,14 @@ def rebuilt(share: Share, cash: int = 6, reserve: int = 8) -> TokenReplay:
     return replay
 
 
+def top_up(share: Share, cash: int, reserve: int) -> None:
+    """What comes before a mint joins what vests."""
+    for coin, amount in ((share.cash, cash), (share.reserve, reserve)):
+        if amount:
+            share.deposit(coin, amount)
+    share.token.send("topUp", cash, reserve, sender=share.router)
+
+
 @pytest.fixture
 def share(stage: Stage) -> Iterator[Share]:
     """A token with a holder. In the end there is no word of its storage of which no event spoke."""
@@ -43,6 +52,7 @@ def share(stage: Stage) -> Iterator[Share]:
     check_token(stage, share.token)
 
 
+@shows("AUD-2")
 def test_balances_indices_and_claims_are_rebuilt(share: Share) -> None:
     a, b, c, d = share.holders[:4]
     share.transfer(a, b, UNIT)
@@ -60,7 +70,8 @@ def test_balances_indices_and_claims_are_rebuilt(share: Share) -> None:
     assert replay.claimed[0] > 0 < replay.claimed[1]
 
 
-def test_backlogs_vest_and_join_and_end_with_a_mint(share: Share) -> None:
+@shows("AUD-2")
+def test_backlogs_vest_and_join_and_are_topped_up_for_a_mint(share: Share) -> None:
     stage, (a, b) = share.stage, share.holders[:2]
     share.earn(cash=10**9, reserve=10**7, backlog=10**9)
     assert rebuilt(share).totals.flags == CASH_VESTS | RESERVE_VESTS
@@ -72,7 +83,13 @@ def test_backlogs_vest_and_join_and_end_with_a_mint(share: Share) -> None:
     share.burn(b, UNIT // 2)
     share.claim(b)
     rebuilt(share)
+    top_up(share, cash=70_000, reserve=0)
+    rebuilt(share)
+    top_up(share, cash=1, reserve=30)
     share.mint(b, 3 * UNIT)
+    assert rebuilt(share).totals.flags == CASH_VESTS | RESERVE_VESTS
+    stage.skip(2 * DAY)
+    share.mint(b, 1)
     assert rebuilt(share).totals.flags == 0
     share.earn(cash=17, backlog=17)
     stage.skip(2 * DAY)
@@ -97,17 +114,23 @@ def test_revenue_without_tokens_is_carried(stage: Stage) -> None:
     assert replay.cash.carried == 106 << replay.cash.shift
 
 
+@shows("AUD-2")
 def test_revenue_above_the_bound_is_held(stage: Stage) -> None:
     share = set_up_alone(stage, *plain_coins(stage, 18, 0))
     share.mint(share.holders[0], UNIT)
     share.earn(cash=(1 << 100) - 1, reserve=2**26, backlog=2**25)
     share.earn(cash=2**101, reserve=2**25, backlog=2**24)
     stage.skip(DAY // 2)
+    before = rebuilt(share, 18, 0)
+    top_up(share, cash=5, reserve=3)
+    after = rebuilt(share, 18, 0)
+    assert (after.cash.held, after.reserve.held) == (before.cash.held + 5, before.reserve.held + 3)
     share.claim(share.holders[0])
     replay = rebuilt(share, 18, 0)
     assert replay.cash.held > 0 < replay.reserve.held
 
 
+@shows("AUD-2")
 def test_days_are_remembered_in_a_ring(share: Share) -> None:
     for number in range(33):
         share.earn(cash=1_000 + number)
@@ -118,6 +141,7 @@ def test_days_are_remembered_in_a_ring(share: Share) -> None:
     rebuilt(share)
 
 
+@shows("AUD-2")
 def test_freezes_and_forced_transfers_are_rebuilt(share: Share) -> None:
     a, b, c = share.holders[:3]
     share.transfer(a, b, 2 * UNIT)
@@ -135,6 +159,7 @@ def test_freezes_and_forced_transfers_are_rebuilt(share: Share) -> None:
     assert replay.frozen[int(b.address, 16)] == 0
 
 
+@shows("AUD-2")
 def test_allowances_and_signatures_are_rebuilt(share: Share) -> None:
     stage, token, (a, b, c) = share.stage, share.token, share.holders[:3]
     token.send("approve", b.address, 3 * UNIT, sender=a)

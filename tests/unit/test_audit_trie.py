@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.shows import shows
 from tests.support.stage import Stage
 from wellhead.audit.receipts import header_hash, receipts_root
 from wellhead.audit.trie import (
@@ -21,7 +22,16 @@ from wellhead.audit.trie import (
     storage_root,
     text,
 )
-from wellhead.audit.words import EMPTY, created, keccak, list_of, packed, slot_of
+from wellhead.audit.words import (
+    EMPTY,
+    IMPOSSIBLE,
+    created,
+    keccak,
+    list_of,
+    packed,
+    signed,
+    slot_of,
+)
 
 ADDRESS = 0x6AC7EA33F8831EA9DCC53393AAA88B25A785DBF0
 
@@ -42,8 +52,10 @@ def test_addresses_of_created_contracts() -> None:
 
 
 def test_words() -> None:
-    assert packed((1, 8), (2, 16), (-1, 8)) == 0xFF000201
-    assert packed((0x1FF, 8), (1, 8)) == 0x1FF
+    assert packed((1, 8), (2, 16), (0xFF, 8)) == 0xFF000201
+    assert packed(signed(-1, 8), signed(127, 8), signed(-128, 8)) == 0x807FFF
+    for wrong in ((256, 8), (-1, 8), signed(128, 8), signed(-129, 8)):
+        assert packed((1, 8), wrong, (1, 8)) == IMPOSSIBLE
     assert slot_of(5, 7, 9) == slot_of(slot_of(5, 7), 9)
     assert list_of(0) == int.from_bytes(keccak(bytes(32)), "big")
 
@@ -70,6 +82,7 @@ def test_rlp(item: bytes, encoded: str) -> None:
     decoded(item)
 
 
+@shows("AUD-10")
 def test_rlp_that_is_cut_short_or_goes_on_is_refused() -> None:
     whole = listed([text(b"a" * 100), text(b"dog")])
     for wrong in (whole[:-1], whole + b"\0", whole[:2], b"\xb9"):
@@ -77,6 +90,7 @@ def test_rlp_that_is_cut_short_or_goes_on_is_refused() -> None:
             decoded(wrong)
 
 
+@shows("AUD-10")
 def test_known_roots() -> None:
     assert root([]) == EMPTY_ROOT == keccak(b"\x80")
     assert root([(b"A".hex(), b"a" * 50)]).hex() == (
@@ -84,6 +98,7 @@ def test_known_roots() -> None:
     )
 
 
+@shows("AUD-10")
 @pytest.mark.parametrize("count", [1, 2, 3, 17, 300])
 def test_storage_roots_are_the_nodes(stage: Stage, count: int) -> None:
     """Words of all sizes, at slots beside each other and far away."""
@@ -113,6 +128,7 @@ def test_storage_roots_are_the_nodes(stage: Stage, count: int) -> None:
     assert prove(top, bytes.fromhex(asked[1][2:]), list(_nodes(missing["proof"]))) is None
 
 
+@shows("AUD-10")
 def test_a_proof_that_was_changed_does_not_hold(stage: Stage) -> None:
     rpc, address = stage.anvil.rpc, stage.registry.address
     header = rpc("eth_getBlockByNumber", "latest", False)
@@ -133,6 +149,7 @@ def test_a_proof_that_was_changed_does_not_hold(stage: Stage) -> None:
     assert prove(EMPTY_ROOT, key, []) is None
 
 
+@shows("AUD-8")
 def test_the_nodes_blocks_and_receipts_hash_to_what_they_say(stage: Stage) -> None:
     """Every block of the stage: creations, calls that failed, none at all."""
     stage.anvil.rpc("evm_mine")
@@ -143,6 +160,7 @@ def test_the_nodes_blocks_and_receipts_hash_to_what_they_say(stage: Stage) -> No
         assert receipts_root(receipts) == header["receiptsRoot"]
 
 
+@shows("AUD-8")
 @pytest.mark.parametrize("field", ["status", "cumulativeGasUsed", "logsBloom", "type"])
 def test_a_receipt_that_was_changed_does_not(stage: Stage, field: str) -> None:
     header, receipts = _block(stage, stage.anvil.rpc.integer("eth_blockNumber"))

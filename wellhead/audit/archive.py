@@ -1,27 +1,27 @@
-"""What an audit has read of a chain: the logs of our contracts, and the blocks that they are in.
+"""Where an audit keeps what it has read of a chain.
 
 One SQLite file per chain and registry. A stretch of blocks is written as a whole together with how
 far it reaches, so an audit that was killed goes on where it was. Each block carries a digest of
-what is kept of it: a byte that the disk changed is found when it is read.
+what is kept of it: a byte that the disk changed is found when it is read. What was wrong with what
+the node said stays until an audit has told of it.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import blake2b
+from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
 
 from wellhead.actions.errors import SetupError
+from wellhead.audit.blocks import Block, Place, RawLog, Read
+from wellhead.audit.replay import Finding
 
-FORMAT = 1
+FORMAT = 2
 #: Seconds that another audit's lock is waited for.
 PATIENCE = 2.0
-#: Whether the receipts of a block vouch for its logs.
-UNPROVEN, PROVEN = 0, 1
 
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -33,43 +33,10 @@ CREATE TABLE logs (
     block INTEGER NOT NULL, position INTEGER NOT NULL, address BLOB NOT NULL,
     topics BLOB NOT NULL, data BLOB NOT NULL, PRIMARY KEY (block, position)
 ) WITHOUT ROWID;
+CREATE TABLE findings (block INTEGER NOT NULL, finding TEXT NOT NULL, UNIQUE (block, finding));
 """
-
-
-class RawLog(NamedTuple):
-    """A log as the chain has it; `topics` one after another."""
-
-    block: int
-    position: int
-    address: bytes
-    topics: bytes
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A block with logs of ours."""
-
-    number: int
-    hash: bytes
-    time: int
-    proven: int = UNPROVEN
-
-    def digest(self, logs: Iterable[RawLog]) -> bytes:
-        """Over everything that is kept of it."""
-        parts = [b"%d %d %d %s" % (self.number, self.time, self.proven, self.hash)]
-        for log in logs:
-            sizes = b"%d %d %d" % (log.position, len(log.topics), len(log.data))
-            parts += (sizes, log.address, log.topics, log.data)
-        return blake2b(b"|".join(parts), digest_size=16).digest()
-
-
-@dataclass(frozen=True)
-class Place:
-    """How far an archive reaches: all blocks up to this one."""
-
-    block: int
-    hash: bytes
+#: How far the reading is, and how far every block was looked at.
+_READ, _LINKED = "block", "linked"
 
 
 class Archive:
@@ -113,14 +80,28 @@ class Archive:
     @property
     def place(self) -> Place | None:
         """None where nothing was read yet."""
+        return self._place(_READ)
+
+    @property
+    def linked(self) -> Place | None:
+        """Up to where every block was looked at; None where none was."""
+        return self._place(_LINKED)
+
+    def _place(self, name: str) -> Place | None:
         with self._guarded():
-            rows = dict(self._database.execute("SELECT name, value FROM meta"))
-        if "block" not in rows or "hash" not in rows:
+            asked = "SELECT value FROM meta WHERE name = ?"
+            for (value,) in self._database.execute(asked, (name,)):
+                number, hashed = value.split()
+                return Place(int(number), bytes.fromhex(hashed))
             return None
-        try:
-            return Place(int(rows["block"]), bytes.fromhex(rows["hash"]))
-        except ValueError as error:
-            raise self._damaged(error) from error
+
+    def require_scope(self, scope: str) -> None:
+        """SetupError where it was read for something else than a text says."""
+        with self._guarded(), self._whole() as database:
+            database.execute("INSERT OR IGNORE INTO meta VALUES ('scope', ?)", (scope,))
+            (kept,) = database.execute("SELECT value FROM meta WHERE name = 'scope'").fetchone()
+        if kept != scope:
+            raise SetupError(f"{self.path} was read for other contracts: use --fresh")
 
     def data_of(self, address: bytes, topic: bytes) -> list[bytes]:
         """The data of all events of one kind, in order."""
@@ -134,43 +115,85 @@ class Archive:
 
     # Writing
 
-    def add(self, blocks: Sequence[tuple[Block, Sequence[RawLog]]], place: Place) -> None:
+    def add(self, reads: Sequence[Read], place: Place) -> None:
         """The next stretch: its blocks with their logs, and how far it reaches."""
         with self._guarded(), self._whole():
-            for block, logs in blocks:
-                self._put(block, logs)
-            kept = self._kept()
-            kept = kept[0] + len(blocks), kept[1] + sum(len(logs) for _, logs in blocks)
-            self._note(place, kept)
+            blocks, logs = self._kept()
+            for read in reads:
+                blocks += self._put(read)
+                logs += len(read.logs)
+            self._note(_READ, place)
+            self._count(blocks, logs)
 
-    def replace(self, block: Block, logs: Sequence[RawLog]) -> None:
-        """What is kept of a block."""
+    def link(self, reads: Sequence[Read], place: Place) -> None:
+        """Every block up to a place was looked at, and these were left out before."""
+        with self._guarded(), self._whole():
+            for read in reads:
+                self._put(read)
+            self._note(_LINKED, place)
+            if reads:
+                self._count(*self.counted())
+
+    def unlink(self) -> None:
+        """Every block is to be looked at again."""
         with self._guarded(), self._whole() as database:
-            database.execute("DELETE FROM logs WHERE block = ?", (block.number,))
-            database.execute("DELETE FROM blocks WHERE number = ?", (block.number,))
-            self._put(block, logs)
-            place = self.place
-            if place is not None:
-                self._note(place, self.counted())
+            database.execute("DELETE FROM meta WHERE name = ?", (_LINKED,))
 
-    def _put(self, block: Block, logs: Sequence[RawLog]) -> None:
+    def replace(self, read: Read) -> None:
+        """What is kept of a block, and was found about it."""
+        with self._guarded(), self._whole():
+            number = (read.block.number,)
+            self._database.execute("DELETE FROM logs WHERE block = ?", number)
+            self._database.execute("DELETE FROM blocks WHERE number = ?", number)
+            self._database.execute("DELETE FROM findings WHERE block = ?", number)
+            self._put(read)
+            self._count(*self.counted())
+
+    def _put(self, read: Read) -> bool:
+        """Whether there was anything to keep but findings."""
+        block, logs, findings = read
+        told = [(block.number, json.dumps(asdict(finding))) for finding in findings]
+        self._database.executemany("INSERT OR IGNORE INTO findings VALUES (?, ?)", told)
+        if block.proven and not logs:
+            return False
         row = (block.number, block.hash, block.time, block.proven, block.digest(logs))
         self._database.execute("INSERT INTO blocks VALUES (?, ?, ?, ?, ?)", row)
         self._database.executemany("INSERT INTO logs VALUES (?, ?, ?, ?, ?)", logs)
+        return True
 
-    def cut(self, place: Place | None) -> None:
-        """Forget everything after a place; None for everything."""
+    def cut(self, place: Place | None, *, is_other: bool = True) -> None:
+        """Forget everything after a place; None for everything. What was found of it too, where
+        the chain is another one now."""
         last = -1 if place is None else place.block
+        linked = self.linked
         with self._guarded(), self._whole() as database:
             database.execute("DELETE FROM logs WHERE block > ?", (last,))
             database.execute("DELETE FROM blocks WHERE number > ?", (last,))
-            database.execute("DELETE FROM meta")
+            if is_other:
+                database.execute("DELETE FROM findings WHERE block > ?", (last,))
+            database.execute("DELETE FROM meta WHERE name <> 'scope'")
             if place is not None:
-                self._note(place, self.counted())
+                self._note(_READ, place)
+                if linked is not None:
+                    self._note(_LINKED, min(linked, place, key=lambda one: one.block))
+            self._count(*self.counted())
 
-    def _note(self, place: Place, kept: tuple[int, int]) -> None:
-        values = (place.block, place.hash.hex(), *kept)
-        rows = zip(("block", "hash", "blocks", "logs"), map(str, values), strict=True)
+    def tell(self, last: int) -> None:
+        """What was found up to a block was told of. That of blocks that nothing vouches for
+        stays."""
+        with self._guarded(), self._whole() as database:
+            database.execute(
+                "DELETE FROM findings WHERE block <= ? "
+                "AND block NOT IN (SELECT number FROM blocks WHERE proven = 0)",
+                (last,),
+            )
+
+    def _note(self, name: str, place: Place) -> None:
+        row = (name, f"{place.block} {place.hash.hex()}")
+        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row)
+
+    def _count(self, blocks: int, logs: int) -> None:
+        rows = (("blocks", str(blocks)), ("logs", str(logs)))
         self._database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
 
     def _kept(self) -> tuple[int, int]:
@@ -182,21 +205,28 @@ class Archive:
 
     def latest(self, below: int, count: int) -> list[Block]:
         """The last blocks with logs before one, latest first."""
-        with self._guarded():
-            rows = self._database.execute(
-                "SELECT number, hash, time, proven FROM blocks WHERE number < ? "
-                "ORDER BY number DESC LIMIT ?",
-                (below, count),
-            )
-            return [Block(*row) for row in rows]
+        return self._blocks("WHERE number < ? ORDER BY number DESC LIMIT ?", below, count)
 
     def unproven(self) -> list[Block]:
         """Blocks whose logs nothing vouches for."""
+        return self._blocks("WHERE proven = 0 ORDER BY number")
+
+    def findings(self, last: int) -> list[Finding]:
+        """What was found up to a block and not told of, in order."""
         with self._guarded():
-            rows = self._database.execute(
-                "SELECT number, hash, time, proven FROM blocks WHERE proven = 0 ORDER BY number"
-            )
-            return [Block(*row) for row in rows]
+            asked = "SELECT finding FROM findings WHERE block <= ? ORDER BY block, rowid"
+            rows = self._database.execute(asked, (last,))
+            return [Finding(**json.loads(text)) for (text,) in rows]
+
+    def between(self, first: int, last: int) -> dict[int, Block]:
+        """The blocks of [first, last] that it has."""
+        found = self._blocks("WHERE number BETWEEN ? AND ?", first, last)
+        return {block.number: block for block in found}
+
+    def _blocks(self, which: str, *values: int) -> list[Block]:
+        with self._guarded():
+            asked = f"SELECT number, hash, time, proven FROM blocks {which}"  # noqa: S608
+            return [Block(*row) for row in self._database.execute(asked, values)]
 
     def counted(self) -> tuple[int, int]:
         """Blocks and logs that are in it."""
@@ -208,12 +238,8 @@ class Archive:
     def require_whole(self) -> None:
         """SetupError where something that was written is gone."""
         with self._guarded():
-            try:
-                is_whole = self.counted() == self._kept()
-            except ValueError as error:
-                raise self._damaged(error) from error
-        if not is_whole:
-            raise self._damaged(ValueError("it lacks some of what was written, or has more"))
+            if self.counted() != self._kept():
+                raise ValueError("it lacks some of what was written, or has more")
 
     def logs_of(self, block: int) -> list[RawLog]:
         with self._guarded():
@@ -238,7 +264,7 @@ class Archive:
                 while row is not None and row[0] <= number:
                     own.append(RawLog(*row))
                     row = next(logs, None)
-                yield block, own, _digest(block, own) == digest
+                yield block, own, block.is_digest(digest, own)
             if row is not None:
                 raise sqlite3.DatabaseError("it has logs of no block")
 
@@ -262,16 +288,6 @@ class Archive:
             if "locked" in str(error):
                 raise SetupError(f"{self.path} is in use: another audit runs") from error
             raise SetupError(f"{self.path}: {error}") from error
-        except sqlite3.DatabaseError as error:
-            raise self._damaged(error) from error
-
-    def _damaged(self, error: Exception) -> SetupError:
-        return SetupError(f"{self.path} is damaged ({error}): --fresh reads everything again")
-
-
-def _digest(block: Block, logs: Sequence[RawLog]) -> bytes | None:
-    """None where what was read is not even of the right kinds."""
-    try:
-        return block.digest(logs)
-    except TypeError:
-        return None
+        except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+            said = f"{self.path} is damaged ({error}): --fresh reads everything again"
+            raise SetupError(said) from error

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from wellhead.audit.headers import raw, readable
 from wellhead.audit.trie import number, root
 from wellhead.audit.words import keccak
 from wellhead.chain.rpc import Rpc, RpcError
@@ -29,17 +31,22 @@ def dumped(rpc: Rpc, block: int) -> dict[int, dict[int, int]] | None:
     """The words of every contract by address, zeros among them; None where the node does not write
     them out, or is at another block."""
     try:
-        raw = bytes.fromhex(rpc("anvil_dumpState", False)[2:])
-        body = json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
-        if int(str(body["best_block_number"]), 0) != block:
-            return None
-        accounts: Mapping[str, Any] = body["accounts"]
-        return {
-            int(address, 16): {int(s, 16): int(w, 16) for s, w in account["storage"].items()}
-            for address, account in accounts.items()
-        }
-    except (RpcError, OSError, KeyError, TypeError, ValueError, AttributeError):
+        with readable("anvil_dumpState"):
+            packed = raw(rpc("anvil_dumpState", False))
+            body = json.loads(gzip.decompress(packed) if packed[:2] == b"\x1f\x8b" else packed)
+            if int(str(body["best_block_number"]), 0) != block:
+                return None
+            accounts: Mapping[str, Any] = body["accounts"]
+            return {
+                int(address, 16): {_word(s): _word(w) for s, w in account["storage"].items()}
+                for address, account in accounts.items()
+            }
+    except (RpcError, OSError, EOFError, zlib.error):
         return None
+
+
+def _word(value: str) -> int:
+    return int.from_bytes(int(value, 16).to_bytes(32, "big"), "big")
 
 
 def dump_root(words: Mapping[int, int]) -> bytes:

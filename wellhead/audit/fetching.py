@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from wellhead.actions.errors import Refusal
-from wellhead.audit.archive import Archive, Block, Place, RawLog
+from wellhead.audit.archive import Archive
+from wellhead.audit.blocks import Block, Place, RawLog, Read
 from wellhead.audit.decode import decoders_of
-from wellhead.audit.replay import Finding, Findings
-from wellhead.audit.vouching import Receipts, found_between, vouched, wrong_header
+from wellhead.audit.headers import (
+    HEADERS,
+    Header,
+    Reorganised,
+    block_of,
+    hash_of,
+    header_of,
+    headers_of,
+    raw,
+    readable,
+)
+from wellhead.audit.replay import Finding
+from wellhead.audit.vouching import Receipts, found_between, read_by, wrong_header
 from wellhead.chain.logs import PATIENCE
 from wellhead.chain.rpc import NodeUnreachable, Rpc, RpcError
 
 #: Blocks that are asked for at first and at most, and logs at which a stretch is long enough: all
 #: of a stretch is in memory at once.
 FIRST_SPAN, MOST_SPAN, ENOUGH = 500, 10_000, 10_000
-#: Headers in one request, and blocks' receipts.
-HEADERS, RECEIPTS = 200, 20
+#: Blocks' receipts in one request.
+RECEIPTS = 20
 TOKEN = "CapacityToken"  # noqa: S105  (a kind of contract)
 #: Times that a stretch is read again because the chain changed meanwhile.
 TRIES = 3
@@ -29,23 +40,16 @@ TRIES = 3
 Advance = Callable[[int, int], None]
 
 
-class Reorganised(Exception):  # noqa: N818
-    """The node's answers are of two chains."""
-
-
 @dataclass
 class Fetcher:
     """Reads what an archive lacks. `first` is the first block of the deployment."""
 
     rpc: Rpc
     archive: Archive
-    findings: Findings
     registry: bytes
     contracts: dict[bytes, str]
     first: int
     receipts: Receipts | None
-    #: Findings of the blocks that are being read: kept when these are.
-    _found: list[Finding] = field(default_factory=list)
 
     def fetch(self, last: int, advance: Advance) -> None:
         """Read all blocks up to `last`, or as many as there are already."""
@@ -90,21 +94,20 @@ class Fetcher:
     def _settle(self) -> None:
         """Cut off what the node's chain no longer has."""
         place = self.archive.place
-        if place is None or self._hash_of(place.block) == place.hash:
+        if place is None or self._is_there(place.block, place.hash):
             return
         below = place.block + 1
         while kept := self.archive.latest(below, HEADERS):
-            asked = [("eth_getBlockByNumber", [hex(block.number), False]) for block in kept]
-            for block, header in zip(kept, self.rpc.batch(asked), strict=True):
-                if header is not None and _bytes(header["hash"]) == block.hash:
+            for block in kept:
+                if self._is_there(block.number, block.hash):
                     self.archive.cut(Place(block.number, block.hash))
                     return
             below = kept[-1].number
         self.archive.cut(None)
 
-    def _hash_of(self, block: int) -> bytes | None:
-        header = self.rpc("eth_getBlockByNumber", hex(block), False)
-        return None if header is None else _bytes(header["hash"])
+    def _is_there(self, block: int, hashed: bytes) -> bool:
+        header = header_of(self.rpc, block)
+        return header is not None and hash_of(header) == hashed
 
     def _stretch(self, begin: int, end: int) -> int:
         """Read the blocks [begin, end] and keep them; how many logs they have."""
@@ -116,21 +119,23 @@ class Fetcher:
         by_block: dict[int, list[RawLog]] = {}
         for log in sorted(logs):
             by_block.setdefault(log.block, []).append(log)
-        headers = dict(self._headers([*by_block, end]))
+        headers = dict(headers_of(self.rpc, sorted({*by_block, end})))
         for number in by_block:
-            if _bytes(headers[number]["hash"]) not in hashes.get(number, set()):
+            if {hash_of(headers[number])} != hashes[number]:
                 raise Reorganised
-        self._found.clear()
-        blocks = list(self._vouched(headers, by_block))
-        right = (log for _, own in blocks for log in own)
-        tokens = {log.data[12:32] for log in right if self._registers(log)}
+        reads = list(self.vouched(headers, by_block))
+        tokens = self.tokens_in(reads)
         if not tokens <= self.contracts.keys():
             # The node named others, whose logs were asked for in vain.
             self.contracts |= dict.fromkeys(tokens, TOKEN)
             return self._read(begin, end)
-        self._keep_findings()
-        self.archive.add(blocks, Place(end, _bytes(headers[end]["hash"])))
+        self.archive.add(reads, Place(end, hash_of(headers[end])))
         return len(logs)
+
+    def tokens_in(self, reads: Sequence[Read]) -> set[bytes]:
+        """The tokens that appear in blocks."""
+        logs = (log for read in reads for log in read.logs)
+        return {log.data[12:32] for log in logs if self._registers(log)}
 
     def _logs(self, begin: int, end: int) -> tuple[list[RawLog], dict[int, set[bytes]]]:
         """All logs of our contracts, those of tokens that appear in the stretch among them; and the
@@ -147,62 +152,38 @@ class Fetcher:
             wanted = []
             for answer in self.rpc("eth_getLogs", question):
                 log = raw_log(answer)
-                logs[log.block, log.position] = log
-                hashes.setdefault(log.block, set()).add(_bytes(answer["blockHash"]))
+                if answer.get("removed"):
+                    raise Reorganised
+                if not begin <= log.block <= end:
+                    raise ValueError(f"a log of block {log.block}")
+                if logs.setdefault((log.block, log.position), log) != log:
+                    raise ValueError(f"two logs at one place of block {log.block}")
+                hashes.setdefault(log.block, set()).add(raw(answer["blockHash"]))
                 if self._registers(log):
                     token = log.data[12:32]
                     if token not in self.contracts:
                         self.contracts[token] = TOKEN
                         wanted.append(token)
                         asked = min(asked, log.block) if len(wanted) > 1 else log.block
-        if any(len(found) > 1 for found in hashes.values()):
-            raise Reorganised
         return list(logs.values()), hashes
 
     def _registers(self, log: RawLog) -> bool:
         return log.address == self.registry and log.topics[:32] == _registered()
 
-    def _keep_findings(self) -> None:
-        for finding in self._found:
-            self.findings.add(finding)
-        self._found.clear()
-
-    def _headers(self, numbers: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
-        listed = sorted(set(numbers))
-        for first in range(0, len(listed), HEADERS):
-            part = listed[first : first + HEADERS]
-            asked = [("eth_getBlockByNumber", [hex(number), False]) for number in part]
-            for number, header in zip(part, self.rpc.batch(asked), strict=True):
-                if header is None or int(header["number"], 16) != number:
-                    raise Reorganised
-                yield number, header
-
-    def _vouched(
-        self, headers: Mapping[int, dict[str, Any]], by_block: Mapping[int, list[RawLog]]
-    ) -> Iterator[tuple[Block, list[RawLog]]]:
+    def vouched(
+        self, headers: Mapping[int, Header], by_block: Mapping[int, Sequence[RawLog]]
+    ) -> Iterator[Read]:
         """Each block with its logs: where its receipts vouch for some, with those."""
         numbers = sorted(by_block)
         for first in range(0, len(numbers), RECEIPTS):
             part = [headers[number] for number in numbers[first : first + RECEIPTS]]
             answers = [None] * len(part) if self.receipts is None else self.receipts.of(part)
             for header, receipts in zip(part, answers, strict=True):
-                number = int(header["number"], 16)
-                yield self._one(header, receipts, by_block[number])
-
-    def _one(
-        self, header: dict[str, Any], receipts: list[dict[str, Any]] | None, logs: list[RawLog]
-    ) -> tuple[Block, list[RawLog]]:
-        number, time = int(header["number"], 16), int(header["timestamp"], 16)
-        block = Block(number, _bytes(header["hash"]), time)
-        if receipts is None:
-            self._found += wrong_header(header)
-            return block, logs
-        problems, right = vouched(header, receipts, self.contracts)
-        self._found += problems
-        if problems:
-            return block, logs
-        self._found += found_between(self.contracts, logs, right, "eth_getLogs", "receipts")
-        return Block(number, block.hash, time, proven=1), right
+                logs = by_block[int(header["number"], 16)]
+                if receipts is None:
+                    yield Read(block_of(header), logs, list(wrong_header(header)))
+                else:
+                    yield read_by(header, receipts, self.contracts, logs)
 
     def _prove_late(self) -> bool:
         """Have blocks vouched for that were read without. True where they speak of other tokens
@@ -210,25 +191,22 @@ class Fetcher:
         waiting = self.archive.unproven() if self.receipts is not None else []
         before = self._tokens() if waiting else set()
         for first in range(0, len(waiting), HEADERS):
-            part = waiting[first : first + HEADERS]
-            headers = dict(self._headers([block.number for block in part]))
-            logs = {block.number: self.archive.logs_of(block.number) for block in part}
-            self._found.clear()
+            numbers = [block.number for block in waiting[first : first + HEADERS]]
+            logs = {number: self.archive.logs_of(number) for number in numbers}
             with readable("eth_getBlockReceipts"):
-                for block, right in self._vouched(headers, logs):
-                    if block.proven:
-                        self.archive.replace(block, right)
-            self._keep_findings()
+                for read in self.vouched(dict(headers_of(self.rpc, numbers)), logs):
+                    if read.block.proven or read.findings:
+                        self.archive.replace(read)
         is_other = bool(waiting) and self._tokens() != before
         if is_other:
-            self.archive.cut(None)
+            self.archive.cut(None, is_other=False)
         return is_other
 
     def reread(self, block: Block, logs: Sequence[RawLog]) -> Iterator[Finding]:
         """What the disk changed of a block, by what the node says now."""
         with readable("eth_getLogs"):
             here = self._logs(block.number, block.number)[0]
-        header = self.rpc("eth_getBlockByNumber", hex(block.number), False) or {}
+        header = header_of(self.rpc, block.number) or {}
         found = list(found_between(self.contracts, logs, sorted(here), "the archive", "the node"))
         said = {"hash": "0x" + block.hash.hex(), "timestamp": hex(block.time)}
         for name, value in said.items():
@@ -252,28 +230,15 @@ class Fetcher:
         yield from found
 
 
-@contextmanager
-def readable(method: str) -> Iterator[None]:
-    """What a node answers may be anything."""
-    try:
-        yield
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
-        raise RpcError(method, {"message": f"the answer can not be read: {error!r}"}) from error
-
-
 def raw_log(answer: dict[str, Any]) -> RawLog:
     """A node's log as the chain has it."""
     return RawLog(
         int(answer["blockNumber"], 16),
         int(answer["logIndex"], 16),
-        _bytes(answer["address"]),
+        raw(answer["address"]),
         bytes.fromhex("".join(topic[2:] for topic in answer["topics"])),
-        _bytes(answer["data"]),
+        raw(answer["data"]),
     )
-
-
-def _bytes(value: str) -> bytes:
-    return bytes.fromhex(value[2:])
 
 
 @lru_cache(maxsize=1)

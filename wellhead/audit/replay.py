@@ -9,6 +9,8 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
+from wellhead.printable import printable
+
 #: A word of storage: its slot, what must stand there, and the parts of its name, for people:
 #: ("claimOf", coin, account).
 Slot = tuple[int, int, tuple[object, ...]]
@@ -36,8 +38,8 @@ class Finding:
     `kind` says what disagrees: an `event` with those before it; a word of `storage` with all
     events, or the `root` of all words where none can be named, or `more` words than are named; a
     contract's `code`; a `proof` with the state of its block; a node's `logs` with the receipts of
-    their block; a `block` with its own hash; the `archive` with what was written to it; or a
-    `total` with its parts.
+    their block; a `block` with its own hash, its bloom or the block before it; the `archive` with
+    what was written to it; or a `total` with its parts.
     """
 
     contract: str
@@ -116,5 +118,5 @@ def told(value: object) -> str:
     """A value for people. What is too large for an amount is an address or a hash; and a text is
     what somebody wrote on chain, which a terminal must not obey."""
     if not isinstance(value, int) or value >> 128 <= 0:
-        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+        return printable(str(value))
     return hex(value) if value >> 160 else to_checksum_address(f"{value:#042x}")

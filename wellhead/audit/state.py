@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from wellhead.audit.dump import dump_root, dumped, is_anvil
-from wellhead.audit.fetching import readable
-from wellhead.audit.replay import Finding, Findings, Replay, Slot, told
+from wellhead.audit.headers import raw, readable
+from wellhead.audit.replay import Finding, Findings, Replay, told
 from wellhead.audit.trie import ProofError, decoded, prove, storage_root
 from wellhead.audit.vouching import is_unknown
 from wellhead.audit.words import keccak
+from wellhead.chain.locality import is_local
 from wellhead.chain.rpc import NodeUnreachable, Rpc, RpcError
 
 #: Proofs and slots in one request.
@@ -97,15 +99,14 @@ class State:
         if answer is None:
             return None
         try:
-            top = bytes.fromhex(self.header["stateRoot"][2:])
-            nodes = [bytes.fromhex(node[2:]) for node in answer["accountProof"]]
-            leaf = prove(top, bytes.fromhex(address[2:]), nodes)
+            nodes = [raw(node) for node in answer["accountProof"]]
+            leaf = prove(raw(self.header["stateRoot"]), raw(address), nodes)
             if leaf is None:
                 raise ProofError("there is no such account")
             _, _, storage, code = decoded(leaf)
             account = self.known[int(address, 16)] = Account(bytes(storage), bytes(code))
             return account
-        except (ProofError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except (ProofError, LookupError, TypeError, ValueError, AttributeError) as error:
             said = str(error) if isinstance(error, ProofError) else f"not readable ({error!r})"
             expected = f"one that leads to the state root of block {int(self.block, 16)}"
             if said not in self.broken:
@@ -114,6 +115,28 @@ class State:
                     Finding("account", address, "proof", said, expected, kind="proof")
                 )
             return None
+
+    def words(self, address: int, slots: Sequence[int]) -> list[int]:
+        """Words of a contract, proven; none where the node does not prove all of them."""
+        at, keys = f"{address:#042x}", [f"{slot:#066x}" for slot in slots]
+        if self.proves is False:
+            return []
+        try:
+            answer = self.rpc("eth_getProof", at, keys, self.block)
+        except (RpcError, NodeUnreachable):
+            return []
+        account = self._account(at, answer)
+        if account is None:
+            return []
+        try:
+            proofs = [[raw(node) for node in one["proof"]] for one in answer["storageProof"]]
+            found = zip(slots, proofs, strict=True)
+            leaves = [
+                prove(account.storage, slot.to_bytes(32, "big"), each) for slot, each in found
+            ]
+            return [0 if one is None else int.from_bytes(decoded(one), "big") for one in leaves]
+        except (ProofError, LookupError, TypeError, ValueError, AttributeError):
+            return []
 
     def compare(self, replays: Sequence[Replay], advance: Advance) -> Iterator[Agreement]:
         """Every contract's storage with what its events give."""
@@ -129,7 +152,8 @@ class State:
             agrees = self.findings.count == before
             return Agreement(replay.contract, replay.address, count, agrees, False)
         words = [(slot, word) for slot, word, _ in replay.slots() if word]
-        root = storage_root(words)
+        is_possible = not any(word >> 256 for _, word in words)
+        root = storage_root(words) if is_possible else b""
         agrees = proven = root == account.storage
         if not agrees:
             agrees, proven = self._explain(replay, root, account)
@@ -138,70 +162,72 @@ class State:
     def _explain(self, replay: Replay, root: bytes, account: Account) -> tuple[bool, bool]:
         """Why a root differs: whether the words agree all the same, and whether that is proven."""
         before = self.findings.count
+        there = None if self._dump is None else self._dump.get(replay.address, {})
+        if there is not None and dump_root(there) == account.storage:
+            self._compare_all(replay, there)
+            return self.findings.count == before, True
         self._search(replay)
-        dump = self._dump
-        if dump is not None:
-            there, known = dump.get(replay.address, {}), {slot for slot, _, _ in replay.slots()}
-            for slot, word in there.items():
-                if word and slot not in known:
-                    self._differ(replay, "storage", f"slot {slot:#066x}", told(word), "0")
-            is_whole = dump_root(there) == account.storage
-        elif self._is_anvil:
-            return self.findings.count == before, False
-        else:
-            is_whole = False
         if self.findings.count > before:
             return False, True
-        if is_whole:
-            return True, True
+        if self._is_local:
+            return True, False
         said, expected = f"0x{account.storage.hex()}", f"0x{root.hex()}"
         self._differ(replay, "root", f"{replay.address:#042x}", said, expected)
         return False, True
 
     @cached_property
-    def _is_anvil(self) -> bool:
-        return is_anvil(self.rpc)
+    def _is_local(self) -> bool:
+        """Whether a root may count zeros. A live chain's may not, whatever its node says it is."""
+        return is_local(self.rpc) and is_anvil(self.rpc)
 
     @cached_property
     def _dump(self) -> dict[int, dict[int, int]] | None:
-        return dumped(self.rpc, int(self.block, 16)) if self._is_anvil else None
+        return dumped(self.rpc, int(self.block, 16)) if is_anvil(self.rpc) else None
+
+    def _compare_all(self, replay: Replay, there: Mapping[int, int]) -> None:
+        """Compare with all words that there are."""
+        slots = list(replay.slots())
+        known = {slot for slot, _, _ in slots}
+        others = [(slot, 0, f"slot {slot:#066x}") for slot in there if slot not in known]
+        named = [(slot, word, shown(name)) for slot, word, name in slots]
+        self._name(replay, [(name, there.get(at, 0), word) for at, word, name in named + others])
 
     def _differ(self, replay: Replay, kind: str, where: str, said: str, expected: str) -> None:
         self.findings.add(Finding(replay.called, where, "", said, expected, kind=kind))
 
     def _search(self, replay: Replay) -> int:
         """Read every slot that events speak of; how many of them must not be zero."""
+        return self._name(replay, self._read(replay))
+
+    def _read(self, replay: Replay) -> Iterator[tuple[str, int, int]]:
+        """Each slot's name, the word that the node says is there, and the one that events give."""
+        address, slots = f"{replay.address:#042x}", iter(replay.slots())
+        while part := list(islice(slots, SLOTS)):
+            asked = [
+                ("eth_getStorageAt", [address, f"{slot:#066x}", self.block]) for slot, _, _ in part
+            ]
+            with readable("eth_getStorageAt"):
+                values = [int(said, 16) for said in self.rpc.batch(asked)]
+            for (_, word, name), value in zip(part, values, strict=True):
+                yield shown(name), value, word
+
+    def _name(self, replay: Replay, words: Iterable[tuple[str, int, int]]) -> int:
+        """Find those that differ: the first by their names, and how many more there are. How many
+        must not be zero."""
         count = wrong = 0
-        part: list[Slot] = []
-        for slot in replay.slots():
-            part.append(slot)
-            count += slot[1] != 0
-            if len(part) == SLOTS:
-                wrong += self._read(replay, part, wrong)
-                part = []
-        wrong += self._read(replay, part, wrong)
+        for name, value, word in words:
+            count += word != 0
+            if value != word:
+                wrong += 1
+                if wrong <= NAMED:
+                    self._differ(replay, "storage", name, told(value), told(word))
         if wrong > NAMED:
             self._differ(replay, "more", f"{wrong - NAMED} more slots", "", "")
         return count
 
-    def _read(self, replay: Replay, part: Sequence[Slot], named: int) -> int:
-        address, wrong = f"{replay.address:#042x}", 0
-        asked = [
-            ("eth_getStorageAt", [address, f"{slot:#066x}", self.block]) for slot, _, _ in part
-        ]
-        with readable("eth_getStorageAt"):
-            values = [int(said, 16) for said in self.rpc.batch(asked)]
-        for (_, word, name), value in zip(part, values, strict=True):
-            if value == word:
-                continue
-            wrong += 1
-            if named + wrong <= NAMED:
-                self._differ(replay, "storage", shown(name), told(value), told(word))
-        return wrong
-
     def check_code(self, contract: str, name: str, address: int, code: bytes) -> None:
         """That a contract is what it must be: `code`, byte by byte."""
-        said = bytes.fromhex(self.rpc("eth_getCode", f"{address:#042x}", self.block)[2:])
+        said = self._code(address)
         (account,) = self.accounts([address])
         if said == code and (account is None or account.code == keccak(code)):
             return
@@ -209,10 +235,15 @@ class State:
         self._wrong_code(contract, name, address, got, keccak(code))
 
     def check_code_hash(self, contract: str, address: int, code: str) -> None:
-        """That a contract's proven code has this hash."""
-        account = self.known.get(address)
-        if account is not None and account.code != bytes.fromhex(code[2:]):
-            self._wrong_code(contract, "itself", address, account.code, bytes.fromhex(code[2:]))
+        """That a contract's code has this hash: as it was proven, or as the node says it."""
+        account, due = self.known.get(address), bytes.fromhex(code[2:])
+        got = account.code if account is not None else keccak(self._code(address))
+        if got != due:
+            self._wrong_code(contract, "itself", address, got, due)
+
+    def _code(self, address: int) -> bytes:
+        with readable("eth_getCode"):
+            return raw(self.rpc("eth_getCode", f"{address:#042x}", self.block))
 
     def _wrong_code(self, contract: str, name: str, address: int, got: bytes, due: bytes) -> None:
         what, said, expected = f"code at {address:#042x}", f"0x{got.hex()}", f"0x{due.hex()}"

@@ -144,7 +144,10 @@ def prove(top: bytes, key: bytes, proof: Sequence[bytes]) -> bytes | None:
 
 def decoded(data: bytes) -> Any:
     """RLP as byte strings and lists."""
-    item, end = _item(data, 0)
+    try:
+        item, end = _item(data, 0)
+    except RecursionError as error:
+        raise ProofError("lists in lists without end") from error
     if end != len(data):
         raise ProofError("bytes are left over")
     return item

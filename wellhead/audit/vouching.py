@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from wellhead.audit.archive import RawLog
+from wellhead.audit.blocks import PROVEN, RawLog, Read
 from wellhead.audit.decode import Malformed, decoders_of
+from wellhead.audit.headers import Header, block_of
 from wellhead.audit.receipts import header_hash, receipts_root
 from wellhead.audit.replay import Finding, told
 from wellhead.chain.rpc import Rpc, RpcError
@@ -65,7 +66,7 @@ def wrong_header(header: dict[str, Any]) -> Iterator[Finding]:
     number = int(header["number"], 16)
     try:
         computed = header_hash(header)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         yield _problem("header", f"not readable ({error!r})", "", number)
         return
     if computed != header["hash"]:
@@ -81,10 +82,25 @@ def vouched(
     try:
         said, computed = header["receiptsRoot"], receipts_root(receipts)
         if said != computed:
-            problems.append(_problem("receiptsRoot", said, computed, number))
+            return [*problems, _problem("receiptsRoot", said, computed, number)], []
         return problems, _logs(number, receipts, contracts)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         return [*problems, _problem("receipts", f"not readable ({error!r})", "", number)], []
+
+
+def read_by(
+    header: Header,
+    receipts: Sequence[dict[str, Any]],
+    contracts: Mapping[bytes, str],
+    said: Sequence[RawLog],
+) -> Read:
+    """A block by its receipts; by what `eth_getLogs` said where these are not its own."""
+    block = block_of(header)
+    problems, right = vouched(header, receipts, contracts)
+    if problems:
+        return Read(block, said, problems)
+    found = list(found_between(contracts, said, right, "eth_getLogs", "receipts"))
+    return Read(replace(block, proven=PROVEN), right, found)
 
 
 def _problem(what: str, said: str, expected: str, number: int) -> Finding:

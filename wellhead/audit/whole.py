@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wellhead.audit.archive import RawLog
+from wellhead.audit.blocks import RawLog
 from wellhead.audit.decode import Decoder, Malformed, decoders_of
 from wellhead.audit.replay import Finding, Findings, Log, Replay
 from wellhead.audit.replays.authority import AuthorityReplay
@@ -45,6 +45,8 @@ class Chain:
     def __init__(self, setting: Setting, findings: Findings) -> None:
         self.setting = setting
         self.findings = findings
+        #: Of the latest block.
+        self.time = 0
         at = setting.addresses
         self.vault = VaultReplay(at["Vault"], findings)
         self.authority = AuthorityReplay(at["Authority"], findings)
@@ -53,8 +55,9 @@ class Chain:
             at["MetricsOracle"], findings, self.registry, self.vault, setting.finality
         )
         self.market = MarketReplay(at["LeaseMarket"], findings, self.registry, self.oracle)
-        self.registry.oracle, self.registry.market = self.oracle, self.market
         self.router = RouterReplay(at["RevenueRouter"], findings, self.registry, self.market)
+        self.registry.oracle, self.registry.market = self.oracle, self.market
+        self.registry.router = self.router
         self.exchange = ExchangeReplay(at["LeaseExchange"], findings, self.market)
         self.contests = ContestsReplay(
             at["Contests"], findings, self.registry, self.oracle, setting.contest_deposit
@@ -79,8 +82,17 @@ class Chain:
         ):
             self._add(replay)
 
-    def apply(self, logs: Iterable[RawLog], time: int) -> None:
-        """Take the logs of a block."""
+    def apply(self, logs: Sequence[RawLog], time: int, end: int | None = None) -> None:
+        """Take the logs of a block of a unix time; there are none after `end`."""
+        right = max(time, self.time)
+        if end is not None:
+            right = min(right, end)
+        if right != time and logs:
+            due = f"{self.time} to {end}"
+            self.findings.add(
+                Finding("block", "header", "timestamp", str(time), due, logs[0].block)
+            )
+        time = self.time = right
         for raw in logs:
             known = self._decoders.get(raw.address)
             if known is None:
@@ -109,6 +121,7 @@ class Chain:
     def finish(self, time: int) -> None:
         """Nothing comes after this: what must have followed, and whether the sums are right."""
         self.oracle.settle()
+        self.router.settle()
         for finding in self._totals(time):
             self.findings.add(finding)
 
@@ -137,6 +150,7 @@ class Chain:
             self.router,
         )
         token.title = f"{token.contract}[{cluster}]"
+        self.router.tokens[cluster] = token
         self._add(token)
 
     def _add(self, replay: Replay) -> None:

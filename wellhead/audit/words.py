@@ -5,6 +5,8 @@ from __future__ import annotations
 from Crypto.Hash import keccak as pycryptodome
 
 MAX = (1 << 256) - 1
+#: What no slot can hold: the events that led to it can not have happened.
+IMPOSSIBLE = 1 << 256
 #: Of nothing: keccak256("").
 EMPTY = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
 
@@ -27,12 +29,20 @@ def list_of(slot: int) -> int:
 
 
 def packed(*fields: tuple[int, int]) -> int:
-    """(value, bits) after another from the lowest bit; a negative value as two's complement."""
+    """(value, bits) after another from the lowest bit; `IMPOSSIBLE` where one does not fit."""
     word = place = 0
     for value, bits in fields:
-        word |= (value & ((1 << bits) - 1)) << place
+        if value >> bits:
+            return IMPOSSIBLE
+        word |= value << place
         place += bits
     return word
+
+
+def signed(value: int, bits: int) -> tuple[int, int]:
+    """A field as two's complement."""
+    fits = -1 <= value >> (bits - 1) <= 0
+    return value % (1 << bits) if fits else IMPOSSIBLE, bits
 
 
 def created(creator: int, nonce: int) -> int:

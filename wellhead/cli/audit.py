@@ -25,11 +25,19 @@ from wellhead.cli.session import Session, Settings, run
     is_flag=True,
     help="Take logs on the node's word: quicker, and less is proven.",
 )
+@click.option(
+    "--every-block",
+    is_flag=True,
+    help="Look at the header of every block since the deployment, so that the node can hide none "
+    "with logs, and make none up.",
+)
 @options.node
 @options.deployment
 @options.shows
 @options.pass_settings
-def audit(settings: Settings, block: int | None, fresh: bool, no_receipts: bool) -> None:
+def audit(
+    settings: Settings, block: int | None, fresh: bool, no_receipts: bool, every_block: bool
+) -> None:
     """Rebuild all state from events, and compare it with the chain.
 
     Every event is held against those before it and against the receipts of its block, and every
@@ -37,10 +45,14 @@ def audit(settings: Settings, block: int | None, fresh: bool, no_receipts: bool)
     that the next audit reads new blocks alone. Ends with code 6 when anything disagrees; each
     disagreement says where it is and what should be there.
     """
-    run(settings, lambda session: execute(session, block, fresh, no_receipts))
+    if every_block and no_receipts:
+        raise click.UsageError("--every-block needs the receipts that --no-receipts leaves out.")
+    run(settings, lambda session: execute(session, block, fresh, no_receipts, every_block))
 
 
-def execute(session: Session, block: int | None, fresh: bool, no_receipts: bool) -> None:
+def execute(
+    session: Session, block: int | None, fresh: bool, no_receipts: bool, every_block: bool
+) -> None:
     from wellhead.actions import auditing
 
     found = auditing.audit(
@@ -49,6 +61,7 @@ def execute(session: Session, block: int | None, fresh: bool, no_receipts: bool)
         block=block,
         fresh=fresh,
         receipts=not no_receipts,
+        every_block=every_block,
     )
     out = session.out
     if session.settings.as_json:

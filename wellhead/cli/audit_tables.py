@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils.address import to_checksum_address
 
-from wellhead.audit.replay import KEPT
+from wellhead.audit.replay import KEPT, told
 from wellhead.cli import amounts
 from wellhead.cli.output import Row
 
@@ -53,11 +53,14 @@ def facts(audit: Audit) -> list[Row]:
         else "read word by word: whether another word is set the node does not prove"
     )
     count = amounts.show_count(audit.found, "disagreement")
+    every = [("every block", "leads to this one by its hash, and was looked at")]
     return [
         ("as of", f"block {audit.block:,}, {amounts.show_time(audit.time)}"),
         ("logs", f"{logs} in {blocks}"),
         ("vouched for", vouched),
+        *(every if audit.linked else []),
         ("storage", storage),
+        ("coins", "proven too" if audit.coins else "the vault's are the node's word"),
         ("result", "the chain agrees with its events" if not audit.findings else count),
     ]
 
@@ -71,7 +74,12 @@ def finding_rows(audit: Audit) -> list[Row]:
 
 
 def sentence(finding: Finding) -> str:
-    """What disagrees, without its place."""
+    """What disagrees, without its place; what a node said may be anything, and is shown so that a
+    terminal obeys nothing of it."""
+    return told(_sentence(finding))
+
+
+def _sentence(finding: Finding) -> str:
     f, event = finding, f"{finding.contract}.{finding.where}"
     if f.kind == "storage":
         return f"{event} is {f.said} on chain, events give {f.expected}"
@@ -87,6 +95,10 @@ def sentence(finding: Finding) -> str:
     if f.kind == "proof":
         where = to_checksum_address(f.where)
         return f"the node's proof for {where} is not valid: {f.said}; needed is {f.expected}"
+    if f.kind == "block" and f.where == "header":
+        return f"the header's {f.what} is {f.said}, what came before it gives {f.expected}"
+    if f.kind == "block" and not f.expected:
+        return f"the node's {f.what}: {f.said}"
     if f.kind == "block":
         return f"the node says that the {f.what} is {f.said}, its parts give {f.expected}"
     if f.kind == "total":
@@ -110,7 +122,9 @@ def document(audit: Audit) -> dict[str, Any]:
         "logs": audit.logs,
         "blocks": audit.blocks,
         "blocks_vouched_for": audit.proven,
+        "every_block": audit.linked,
         "storage_proven": audit.proofs,
+        "coins_proven": audit.coins,
         "contracts": [
             {
                 "contract": one.agreement.contract,

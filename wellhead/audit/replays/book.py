@@ -9,8 +9,9 @@ from typing import NamedTuple
 from wellhead.audit.replay import Slot
 from wellhead.audit.replays.calendar import Calendar
 from wellhead.audit.replays.leases import HOUR, Term
-from wellhead.audit.words import packed, slot_of
-from wellhead.model.service import loss
+from wellhead.audit.replays.prices import loss
+from wellhead.audit.words import packed, signed, slot_of
+from wellhead.model.terms import Service
 from wellhead.model.units import Q
 
 #: Hours that one accrual walks at most.
@@ -22,12 +23,20 @@ LAST_HOUR = 2**24 - 1
 
 @dataclass(slots=True)
 class Mark:
-    """What changes at an hour, and the sum of losses there once it is accrued."""
+    """What changes at an hour, the unit-seconds of it that had passed when units were booked in it,
+    and the sum of losses there once it is accrued."""
 
     rate: int = 0
     units: int = 0
+    late: int = 0
     lost: int = 0
     closes: bool = False
+
+    @property
+    def word(self) -> int:
+        """As it is stored."""
+        rate, units = signed(self.rate, 112), signed(self.units, 40)
+        return packed(rate, units, (self.late, 40), (self.lost, 48), (self.closes, 8))
 
 
 @dataclass(slots=True)
@@ -67,14 +76,22 @@ class Era:
         mark.rate += rate
         mark.units += units
 
+    def covered(self, start: int, end: int) -> int:
+        """Unit-seconds booked in [start, end)."""
+        _, unit_hours = self.calendar.load(start, end)
+        late, hour = 0, self.next_flag(start, end)
+        while hour < end:
+            late += self.marks[hour].late if hour in self.marks else 0
+            hour = self.next_flag(hour + 1, end)
+        return unit_hours * HOUR - late
+
     def slots(self, at: int, name: tuple[object, ...]) -> Iterator[Slot]:
         """All words, each by its first field's name, for an era at slot `at`."""
         yield at, packed((self.end, 24), (self.compensation, 104)), (*name, "end")
         for number, bits in self.flags.items():
             yield slot_of(at + 1, number), bits, (*name, "flags", number)
         for hour, mark in self.marks.items():
-            word = packed((mark.rate, 112), (mark.units, 40), (mark.lost, 48), (mark.closes, 8))
-            yield slot_of(at + 2, hour), word, (*name, "marks", hour)
+            yield slot_of(at + 2, hour), mark.word, (*name, "marks", hour)
         yield from self.calendar.slots(at + 3, (*name, "calendar"))
 
 
@@ -83,14 +100,15 @@ class Source(NamedTuple):
     units available; the service terms; and the market clock at a unix time."""
 
     final: Callable[[int], tuple[bool, int]]
-    sla: int
-    penalty: int
+    service: Service
     clock_at: Callable[[int], int]
 
 
 @dataclass(slots=True)
 class Book:
-    """One cluster's books, by the contract's names; an era there is as soon as somebody looks."""
+    """One cluster's books, by the contract's names; an era there is as soon as somebody looks.
+    `earned` is a ledger, of which cancellations earned `cancelled` stablecoin units; `remainder` is
+    in 2^-32 stablecoin units."""
 
     cursor: int = 0
     booked: int = 0
@@ -99,6 +117,7 @@ class Book:
     down: int = 0
     phase: int = 0
     earned: int = 0
+    cancelled: int = 0
     remainder: int = 0
     hours_covered: int = 0
     base: int = 0
@@ -122,6 +141,7 @@ class Book:
         is_long = term.end - term.start > 1
         era.calendar.add(term.start, term.end, term.units)
         era.move(term.start, first, term.units)
+        era.mark(term.start).late += term.units * (HOUR - term.first_seconds)
         if first != rate and is_long:
             era.move(term.start + 1, rate - first, 0)
         era.move(term.end, -rate if is_long else -first, -term.units)
@@ -145,17 +165,24 @@ class Book:
 
     def load(self, start: int, end: int) -> tuple[int, int]:
         """Peak and sum of the bookings of [start, end), each hour in the era it belongs to."""
+        loads = [era.calendar.load(*span) for era, span in self._eras_of(start, end)]
+        return max((peak for peak, _ in loads), default=0), sum(some for _, some in loads)
+
+    def covered(self, start: int, end: int) -> int:
+        """Unit-seconds booked in the hours of [start, end): less than whole hours where units came
+        in the course of one. Each hour counts in the era it belongs to."""
+        return sum(era.covered(*span) for era, span in self._eras_of(start, end))
+
+    def _eras_of(self, start: int, end: int) -> Iterator[tuple[Era, tuple[int, int]]]:
+        """The eras to which hours of [start, end) belong, with those hours; the latest first."""
         end = min(end, LAST_HOUR)
-        peak = total = 0
-        for era in range(self.era, 0, -1):
-            begin = self.era_of(era - 1).end
-            if begin < end:
-                most, some = self.era_of(era).calendar.load(max(start, begin), end)
-                peak, total, end = max(peak, most), total + some, begin
+        for number in range(self.era, -1, -1):
+            begin = self.era_of(number - 1).end if number else start
+            if max(start, begin) < end:
+                yield self.era_of(number), (max(start, begin), end)
+                end = begin
             if start >= begin:
-                return peak, total
-        most, some = self.era_of(0).calendar.load(start, end)
-        return max(peak, most), total + some
+                return
 
     def stop_of(self, term: Term) -> int:
         """The hour at which a part is over: its end, or the default that made the rest void."""
@@ -195,10 +222,11 @@ class Book:
                 rate += mark.rate
             lost = 0
             if booked:
+                seconds = booked * HOUR - (mark.late if mark is not None else 0)
                 is_final, available = source.final(hour)
                 if not is_final:
                     break
-                lost = loss(available, booked, source.sla, source.penalty)
+                lost = loss(source.service, available, seconds)
                 if lost <= Q:
                     covered += rate * (Q - lost) != 0
                     earned += rate * (Q - lost)
@@ -259,7 +287,9 @@ class Book:
             (self.down, 24),
             (self.phase, 16),
         )
-        earnings = packed((self.earned, 128), (self.remainder, 96), (self.hours_covered, 32))
+        earnings = packed(
+            (self.earned, 112), (self.cancelled, 56), (self.remainder, 64), (self.hours_covered, 24)
+        )
         rest = packed((self.base, 104), (self.bond, 104), (self.base_hour, 24), (self.era, 16))
         yield at, meter, (*name, "meter")
         yield at + 1, earnings, (*name, "earnings")

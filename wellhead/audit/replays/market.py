@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from wellhead.audit.replay import Log
 from wellhead.audit.replays.book import Book, Source
 from wellhead.audit.replays.leases import HOUR, Term
 from wellhead.audit.replays.market_changes import MarketChanges
 from wellhead.audit.replays.market_state import part_key
+from wellhead.audit.replays.prices import Curve, rate_of
 from wellhead.audit.replays.registry import Offer
-from wellhead.model import price
 from wellhead.model.units import LEDGER_SCALE, RATE_SCALE, Q
 
 PARTS = 16
+
+
+class Collected(NamedTuple):
+    """What the router takes over: stablecoin units to be split, those that are the operator's
+    alone, the hours that earned the former, and what of it cancellations did."""
+
+    earned: int
+    remainder: int
+    hours_covered: int
+    cancelled: int
 
 
 class MarketReplay(MarketChanges):
@@ -59,7 +71,7 @@ class MarketReplay(MarketChanges):
         if book.base_hour == hour:
             self.differ(log, "event", log.name, "one for an hour")
             return
-        book.base = self.current_base(book, cluster, self.registry.offer(cluster), hour)
+        book.base = self.current_base(book, self.registry.offer(cluster), hour)
         book.base_hour = hour
         self.expect(log, "base", book.base)
 
@@ -72,12 +84,7 @@ class MarketReplay(MarketChanges):
         before = book.cursor, book.phase
         if not book.cursor:
             book.cursor = self.registry.genesis(cluster)
-        source = Source(
-            lambda hour: final(cluster, hour, time),
-            service.sla,
-            service.penalty,
-            self.registry.clock_at,
-        )
+        source = Source(lambda hour: final(cluster, hour, time), service, self.registry.clock_at)
         earned, compensated, covered = book.walk(source, time // HOUR)
         if (book.cursor, book.phase) == before:
             self.differ(log, "event", log.name, "nothing to accrue")
@@ -101,23 +108,22 @@ class MarketReplay(MarketChanges):
 
     # What others ask
 
-    def collect(self, cluster: int) -> tuple[int, int, int]:
-        """Hand the whole units of earned revenue and of remainders to the router, with the hours
-        that earned them."""
+    def collect(self, cluster: int) -> Collected:
+        """Hand the whole units of earned revenue and of remainders to the router."""
         book = self.book(cluster)
-        earned, remainder = book.earned // LEDGER_SCALE, book.remainder // LEDGER_SCALE
+        earned, remainder = book.earned // LEDGER_SCALE, book.remainder // RATE_SCALE
         if not earned + remainder:
-            return 0, 0, 0
-        hours_covered = book.hours_covered
+            return Collected(0, 0, 0, 0)
+        collected = Collected(earned, remainder, book.hours_covered, book.cancelled)
         book.earned %= LEDGER_SCALE
-        book.remainder %= LEDGER_SCALE
-        book.hours_covered = 0
-        return earned, remainder, hours_covered
+        book.remainder %= RATE_SCALE
+        book.hours_covered = book.cancelled = 0
+        return collected
 
     def owed(self) -> int:
         """Ledger that the market's claim in the vault covers: what is earned and not collected,
         remainders, bonds, refunds not paid yet, and the rent of hours not accrued yet."""
-        ledger = sum(book.earned + book.remainder + book.bond for book in self.books.values())
+        ledger = sum(book.earned + book.remainder * Q + book.bond for book in self.books.values())
         for lease in range(1, self.lease_count + 1):
             if lease in self.terms:
                 ledger += self.refund_ledger(lease)
@@ -152,13 +158,13 @@ class MarketReplay(MarketChanges):
             first_seconds = HOUR - elapsed
             load -= calendar.at(start) * elapsed
         time = (end - start - 1) * HOUR + first_seconds
-        cost = price.cost(self.pricing(cluster), base, offer.attested, units, time, load)
-        rate = price.rate_of(cost, time)
+        cost = Curve(offer.pricing, base, offer.attested).cost(units, time, load)
+        rate = rate_of(cost, time)
         self.expect(log, "cost", cost)
         self.expect(log, "rate", rate)
         term = Term(rate, cluster, units, start, end, first_seconds, book.era)
         book.enter(term)
-        book.remainder += (cost * RATE_SCALE - term.rent) * Q
+        book.remainder += cost * RATE_SCALE - term.rent
         return term
 
     def _is_admitted(self, log: Log, cluster: int, start: int, hours: int, least: int) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wellhead.audit.replay import Log
+from wellhead.audit.replays.book import Book
 from wellhead.audit.replays.leases import CUT, HOUR, SHARED, Term
 from wellhead.audit.replays.market_records import MarketRecords
 from wellhead.audit.replays.market_state import part_key
+from wellhead.audit.replays.prices import Back, Curve, refund
 from wellhead.audit.replays.registry import Offer
-from wellhead.model import price
 from wellhead.model.units import LEDGER_SCALE, RATE_SCALE, Q
 
 
@@ -26,8 +27,8 @@ class MarketChanges(MarketRecords):
         is_whole = hour == parts[0].start
         self.expect(log, "tenant", self.titles.title(lease).owner)
         self.expect(log, "end", parts[-1].end)
-        refund, earned = self._sell_back(log, lease, parts, hour)
-        self.expect(log, "refund", refund)
+        back, earned = self._sell_back(log, lease, parts, hour)
+        self.expect(log, "refund", back)
         self.expect(log, "earned", earned)
         if is_whole:
             self.burning = lease
@@ -91,7 +92,7 @@ class MarketChanges(MarketRecords):
         cluster = parts[0].cluster
         book, offer = self.book(cluster), self.registry.offer(cluster)
         self.require_base(log, cluster, offer)
-        refund = rent = hours_left = 0
+        back = rent = 0
         for number in range(len(parts) - 1, -1, -1):
             part = parts[number]
             if part.end <= hour:
@@ -99,40 +100,33 @@ class MarketChanges(MarketRecords):
             if part.flags & CUT and offer.pricing.discount:
                 self.differ(log, "event", log.name, "a lease that was not cut")
             first = max(hour, part.start)
-            refund += self._give_back(cluster, offer, part, first)
+            back += self._give_back(book, offer, part, first)
             rent += part.rate * (part.end - first)
-            hours_left += part.end - first
             book.leave(part, first)
             if first == part.start:
                 self._drop(lease, number)
             else:
                 _shorten(part, first)
-        refund //= RATE_SCALE
-        earned = rent * Q - refund * LEDGER_SCALE
-        if earned:
-            book.earned += earned
-            book.hours_covered += hours_left
-        return refund, earned
+        back //= RATE_SCALE
+        earned = rent * Q - back * LEDGER_SCALE
+        book.earned += earned
+        book.cancelled += earned // LEDGER_SCALE
+        return back, earned
 
-    def _give_back(self, cluster: int, offer: Offer, part: Term, hour: int) -> int:
+    def _give_back(self, book: Book, offer: Offer, part: Term, hour: int) -> int:
         """What the curve gives for the hours of a part from `hour` on, 2^-32 stablecoin units."""
-        book, pricing = self.book(cluster), self.pricing(cluster)
-        hours = part.end - hour
+        hours, curve = part.end - hour, Curve(offer.pricing, book.base, offer.attested)
         _, booked = book.era_of(part.era).calendar.load(hour, part.end)
         others = (booked - part.units * hours) * HOUR
-
-        def gross(load: int) -> int:
-            return price.gross(pricing, book.base, offer.attested, part.units, hours * HOUR, load)
-
-        back = price.SellBack(
-            rent=part.rent,
-            rent_left=part.rate * hours,
+        back = Back(
             time=part.time,
-            time_left=hours * HOUR,
-            release=gross(others),
-            empty=gross(0),
+            time_back=hours * HOUR,
+            rent=part.rent,
+            rent_back=part.rate * hours,
+            gross=curve.gross(part.units, hours * HOUR, others),
+            gross_alone=curve.gross(part.units, hours * HOUR, 0),
         )
-        return price.refund(pricing, back)
+        return refund(offer.pricing, back)
 
     def _new_lease(self, log: Log, lease: int) -> int:
         """The lease that a split makes; its mint comes next."""

@@ -8,9 +8,9 @@ from wellhead.audit.replay import Findings, Log, Replay, Slot
 from wellhead.audit.replays.book import Book
 from wellhead.audit.replays.leases import HOUR, SHARED, Access, Term, Titles
 from wellhead.audit.replays.oracle import OracleReplay
+from wellhead.audit.replays.prices import Curve
 from wellhead.audit.replays.registry import Offer, RegistryReplay
 from wellhead.audit.words import MAX, slot_of
-from wellhead.model.price import next_base
 from wellhead.model.terms import Pricing
 from wellhead.model.units import WAD
 
@@ -63,10 +63,9 @@ class MarketState(Replay):
         ledger = sum(book.refund_ledger(part) for part in parts)
         return ledger + (self.shared.get(lease, 0) if parts[0].flags & SHARED else 0)
 
-    def booked_at(self, cluster: int, hour: int) -> int:
-        """Units booked in an hour."""
-        units, _ = self.book(cluster).load(hour, hour + 1)
-        return units
+    def covered_at(self, cluster: int, hour: int) -> int:
+        """Unit-seconds booked in an hour."""
+        return self.book(cluster).covered(hour, hour + 1)
 
     def pricing(self, cluster: int) -> Pricing:
         """A cluster's pricing terms, as the formulas take them."""
@@ -90,22 +89,22 @@ class MarketState(Replay):
 
     # Base prices
 
-    def current_base(self, book: Book, cluster: int, offer: Offer, hour: int) -> int:
+    def current_base(self, book: Book, offer: Offer, hour: int) -> int:
         """The base price of an hour."""
         since, base = book.base_hour, book.base
         if since == 0:
-            since, base = offer.genesis, self.pricing(cluster).base_start * WAD
+            since, base = offer.genesis, offer.pricing.base_start * WAD
         if since == hour or offer.attested == 0:
             return base
-        _, booked = book.load(since, hour)
-        return next_base(self.pricing(cluster), base, offer.attested, hour - since, booked)
+        curve = Curve(offer.pricing, base, offer.attested)
+        return curve.base_after(hour - since, book.covered(since, hour))
 
     def require_base(self, log: Log, cluster: int, offer: Offer) -> int:
         """The base price of the event's hour, which another event has said before."""
         book, hour = self.book(cluster), log.time // HOUR
         if book.base_hour != hour:
             self.differ(log, "base", f"of hour {book.base_hour}", f"of hour {hour}")
-            book.base = self.current_base(book, cluster, offer, hour)
+            book.base = self.current_base(book, offer, hour)
             book.base_hour = hour
         return book.base
 

@@ -31,7 +31,13 @@ class Signers(Protocol):
 class Bookings(Protocol):
     """What the registry asks of the market."""
 
-    def booked_at(self, cluster: int, hour: int) -> int: ...
+    def covered_at(self, cluster: int, hour: int) -> int: ...
+
+
+class Shares(Protocol):
+    """What the registry asks of the router."""
+
+    def check_top_up(self, replay: Replay, log: Log, attested: int) -> None: ...
 
 
 class RegistryReplay(Replay):
@@ -48,6 +54,7 @@ class RegistryReplay(Replay):
         #: Set when they are there: they ask this one first.
         self.oracle: Signers | None = None
         self.market: Bookings | None = None
+        self.router: Shares | None = None
 
     # What the others ask.
 
@@ -126,6 +133,8 @@ class RegistryReplay(Replay):
         entry = self._known(log)
         if entry is None:
             return
+        if self.router is not None:
+            self.router.check_top_up(self, log, entry.attested)
         entry.attested += log.args["units"]
         entry.sellable += log.args["units"]
         entry.attestations += 1
@@ -164,7 +173,7 @@ class RegistryReplay(Replay):
         if self.oracle is not None:
             self.expect(log, "measured", self.oracle.measured(cluster, hour))
         if self.market is not None:
-            self.expect(log, "booked", self.market.booked_at(cluster, hour))
+            self.expect(log, "covered", self.market.covered_at(cluster, hour))
 
     def Paused(self, log: Log) -> None:  # noqa: N802
         self._toggle(log, stops=True)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from wellhead.audit.replay import Findings, Log, Replay, Slot
 from wellhead.audit.replays.market import MarketReplay
 from wellhead.audit.replays.registry import RegistryReplay
+from wellhead.audit.replays.top_ups import Vests, Waiting
 from wellhead.audit.words import packed, slot_of
 
 HOUR = 3600
@@ -29,13 +30,12 @@ class Venue(NamedTuple):
     tip: int
 
 
-class Added(NamedTuple):
-    """Revenue that a token must say has arrived: in which event, how much, and what of it
-    vests."""
+class Handed(NamedTuple):
+    """What a token must say next because of `log`: which event, and its amounts by name."""
 
+    log: Log
     event: str
-    amount: int
-    backlog: int
+    amounts: dict[str, int]
 
 
 class Payees(NamedTuple):
@@ -49,11 +49,13 @@ class Payees(NamedTuple):
 
 @dataclass(slots=True)
 class Routed:
-    """What was split for a cluster; the payees are stored with its first revenue."""
+    """What was split for a cluster; the payees are stored with its first revenue. `cancelled` is
+    what cancellations earned of `pending`, which waits to be swept."""
 
     payees: Payees | None = None
     total: int = 0
     pending: int = 0
+    cancelled: int = 0
     remainders: int = 0
     pending_since: int = 0
     paid_operator: int = 0
@@ -82,13 +84,41 @@ class RouterReplay(Replay):
         self.authority = 0
         self.venue = Venue(0, 0, 0, 0, 0)
         self.routed: dict[int, Routed] = {}
-        #: By token.
-        self.handed: dict[int, deque[Added]] = {}
+        #: By address.
+        self.handed: dict[int, deque[Handed]] = {}
+        #: By cluster, set when they are there.
+        self.tokens: dict[int, Vests] = {}
+        #: By cluster, what was paid for units whose mint has not been told of, and what there was.
+        self.topped: dict[int, tuple[Log, Waiting]] = {}
 
-    def take(self, token: int) -> Added | None:
-        """The revenue that a token must speak of next; None where there is none."""
+    # What others ask
+
+    def take(self, token: int) -> Handed | None:
+        """What a token must say next; None where that is nothing."""
         queue = self.handed.get(token)
         return queue.popleft() if queue else None
+
+    def check_top_up(self, replay: Replay, log: Log, attested: int) -> None:
+        """That what was paid for newly attested units is what they bring; `attested` is how many
+        there were before."""
+        cluster, units = log.args["clusterId"], log.args["units"]
+        said, waiting = self.topped.pop(cluster, (None, None))
+        due = (waiting or self._waiting(cluster, log.time)).due(units, attested)
+        if said is None:
+            if any(due):
+                replay.differ(log, "event", log.name, f"ToppedUp by {tuple(due)}")
+            return
+        for name, amount in due._asdict().items():
+            self.expect(said, name, amount)
+        if not any(due) or said.block != log.block:
+            self.differ(said, "event", said.name, "a mint that brings something")
+
+    def settle(self) -> None:
+        """What must have followed an event, and did not."""
+        for said, _ in self.topped.values():
+            self.differ(said, "consequence", "none", "Attested")
+        for handed in (one for queue in self.handed.values() for one in queue):
+            self.differ(handed.log, "consequence", "none", handed.event)
 
     def waiting(self) -> int:
         """Stablecoin units that the router's claim in the vault covers: what waits to be released
@@ -112,7 +142,7 @@ class RouterReplay(Replay):
         cluster = self._known(log)
         if not cluster:
             return
-        earned, remainder, hours_covered = self.market.collect(cluster)
+        earned, remainder, hours_covered, cancelled = self.market.collect(cluster)
         routed = self._routed(cluster)
         if routed.payees is None:
             split = self.registry.split(cluster)
@@ -124,11 +154,12 @@ class RouterReplay(Replay):
         )
         _, _, bitcoin, cash = (new - old for old, new in zip(before, after, strict=True))
         if bitcoin:
-            is_first = routed.pending == 0
+            is_first = routed.pending == routed.cancelled
             since = log.time // HOUR if is_first else routed.pending_since
             # Each distribution adds the hours that it covers beyond its own to those passed.
             more = hours_covered if is_first else max(hours_covered - 1, 0)
             routed.pending_since = max(since - more, 0)
+            routed.cancelled += bitcoin * cancelled // earned
         routed.total += earned
         routed.pending += bitcoin
         routed.remainders += remainder
@@ -139,17 +170,27 @@ class RouterReplay(Replay):
         self.expect(log, "cash", cash)
         self.expect(log, "bitcoin", bitcoin)
         if cash:
-            backlog = cash - cash // hours_covered if hours_covered > 1 else 0
-            self._hand(cluster, Added("CashAdded", cash, backlog))
+            # What an hour brings on average arrives at once; what cancellations earned does not.
+            at_once = cash - cash * cancelled // earned
+            backlog = cash - at_once // max(hours_covered, 1)
+            self._hand(log, "CashAdded", amount=cash, backlog=backlog)
 
-    def PaidInCash(self, log: Log) -> None:  # noqa: N802
+    def ToppedUp(self, log: Log) -> None:  # noqa: N802
+        """What was due is known when the mint is told of, in the same block."""
         cluster = self._known(log)
         if not cluster:
             return
-        routed = self._routed(cluster)
-        self.expect(log, "amount", routed.pending)
-        self._hand(cluster, Added("CashAdded", routed.pending, 0))
-        routed.pending = 0
+        self.expect(log, "operator", self.registry.operator(cluster))
+        if cluster in self.topped:
+            self.differ(self.topped[cluster][0], "consequence", "none", "Attested")
+        self.topped[cluster] = log, self._waiting(cluster, log.time)
+        routed, pending = self._routed(cluster), log.args["pending"]
+        if pending:
+            routed.cancelled += pending * routed.cancelled // routed.pending
+            routed.pending += pending
+        cash, reserve = log.args["cash"], log.args["reserve"]
+        if cash + reserve:
+            self._hand(log, "ToppedUp", cash=cash, reserve=reserve)
 
     def Released(self, log: Log) -> None:  # noqa: N802
         cluster = self._known(log)
@@ -170,18 +211,22 @@ class RouterReplay(Replay):
         routed, spent, received = self._routed(cluster), log.args["spent"], log.args["received"]
         if spent > routed.pending:
             self.differ(log, "spent", spent, f"at most {routed.pending}")
+        cancelled = spent * routed.cancelled // routed.pending if routed.pending else 0
         routed.pending -= spent
+        routed.cancelled -= cancelled
         tip = received * self.venue.tip // Q
         self.expect(log, "tip", tip)
         amount, waited = received - tip, log.time // HOUR - routed.pending_since
-        backlog = amount - amount * DAY_HOURS // waited if waited > DAY_HOURS else 0
-        self._hand(cluster, Added("ReserveAdded", amount, backlog))
+        at_once = amount - (amount * cancelled // spent if cancelled else 0)
+        if waited > DAY_HOURS:
+            at_once = at_once * DAY_HOURS // waited
+        self._hand(log, "ReserveAdded", amount=amount, backlog=amount - at_once)
 
     def PaidIn(self, log: Log) -> None:  # noqa: N802
         cluster = self._known(log)
         if cluster:
             amount = log.args["amount"]
-            self._hand(cluster, Added("ReserveAdded", amount, amount))
+            self._hand(log, "ReserveAdded", amount=amount, backlog=amount)
 
     # Within
 
@@ -199,8 +244,12 @@ class RouterReplay(Replay):
             found = self.routed[cluster] = Routed()
         return found
 
-    def _hand(self, cluster: int, added: Added) -> None:
-        self.handed.setdefault(self.registry.token(cluster), deque()).append(added)
+    def _waiting(self, cluster: int, time: int) -> Waiting:
+        return Waiting.of(self._routed(cluster).pending, self.tokens[cluster], time)
+
+    def _hand(self, log: Log, event: str, **amounts: int) -> None:
+        token = self.registry.token(log.args["clusterId"])
+        self.handed.setdefault(token, deque()).append(Handed(log, event, amounts))
 
     # Storage
 
@@ -212,10 +261,11 @@ class RouterReplay(Replay):
                 word = packed((token, 160), (operator, 32), (reporters, 32), (bitcoin, 32))
                 yield slot_of(_PAYEES, cluster), word, ("_payees", cluster)
             word = packed(
-                (routed.total, 80),
-                (routed.pending, 80),
-                (routed.remainders, 64),
-                (routed.pending_since, 32),
+                (routed.total, 64),
+                (routed.pending, 64),
+                (routed.cancelled, 64),
+                (routed.remainders, 40),
+                (routed.pending_since, 24),
             )
             yield slot_of(_ROUTED, cluster), word, ("_routed", cluster)
             word = packed((routed.paid_operator, 128), (routed.paid_reporters, 128))

@@ -41,10 +41,6 @@ class TokenReplay(TokenState):
         args, time = log.args, log.time
         sender, to, amount = args["from"], args["to"], args["value"]
         if not sender:
-            if self.totals.flags:
-                # New tokens take no part of what came before them, vested or not.
-                self.cash.vest_all(time)
-                self.reserve.vest_all(time)
             self._settle(time)
             self._change(to, self.totals, amount)
             self.totals.tokens += amount
@@ -112,6 +108,13 @@ class TokenReplay(TokenState):
     def ReserveAdded(self, log: Log) -> None:  # noqa: N802
         self.totals.reserve += self._add(log, self.reserve, RESERVE_VESTS)
 
+    def ToppedUp(self, log: Log) -> None:  # noqa: N802
+        amounts = self._handed(log)
+        if amounts is not None:
+            self._settle(log.time)
+            self.cash.join(amounts["cash"])
+            self.reserve.join(amounts["reserve"])
+
     def Claimed(self, log: Log) -> None:  # noqa: N802
         account, totals = log.args["account"], self._current(log.time)
         cash, reserve = self._owed_at(account, totals)
@@ -128,17 +131,25 @@ class TokenReplay(TokenState):
 
     # Within
 
+    def _handed(self, log: Log) -> dict[str, int] | None:
+        """The amounts that came with this event; None, and a finding, where the router's next one
+        is another."""
+        if self.router is None:
+            return log.args
+        handed = self.router.take(self.address)
+        if handed is None or handed.event != log.name:
+            self.differ(log, "event", log.name, handed.event if handed else "none")
+            return None
+        for name, amount in handed.amounts.items():
+            self.expect(log, name, amount)
+        return handed.amounts
+
     def _add(self, log: Log, ledger: Ledger, flag: int) -> int:
         """Take in revenue as the router handed it over; returns how much the index grows."""
-        amount, backlog = log.args["amount"], log.args["backlog"]
-        if self.router is not None:
-            handed = self.router.take(self.address)
-            if handed is None or handed.event != log.name:
-                self.differ(log, "event", log.name, handed.event if handed else "none")
-                return 0
-            _, amount, backlog = handed
-            self.expect(log, "amount", amount)
-            self.expect(log, "backlog", backlog)
+        amounts = self._handed(log)
+        if amounts is None:
+            return 0
+        amount, backlog = amounts["amount"], amounts["backlog"]
         totals, day = self.totals, log.time // DAY % 2**16
         if totals.day != day:
             self.days[day % RING] = replace(self._current(log.time), day=day)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from wellhead.audit.replay import Findings, Log, Replay, Slot
 from wellhead.audit.replays.vesting import Ledger
 from wellhead.audit.words import packed, slot_of
-from wellhead.model.revenue import shift_for
 
 CASH_COINS_LOG2 = 40
 RESERVE_COINS_LOG2 = 25
@@ -56,8 +55,8 @@ class TokenState(Replay):
         self.name: str = registration.args["name"]
         self.symbol: str = registration.args["symbol"]
         self.totals = Account()
-        self.cash = Ledger(shift_for(cash_decimals, CASH_COINS_LOG2))
-        self.reserve = Ledger(shift_for(reserve_decimals, RESERVE_COINS_LOG2))
+        self.cash = Ledger(shift_of(cash_decimals, CASH_COINS_LOG2))
+        self.reserve = Ledger(shift_of(reserve_decimals, RESERVE_COINS_LOG2))
         self.accounts: dict[int, Account] = {}
         #: Cash and reserve ledger up to the account's indices.
         self.owed: dict[int, tuple[int, int]] = {}
@@ -158,6 +157,11 @@ class TokenState(Replay):
             yield slot_of(_ALLOWANCE, owner, spender), amount, ("allowance", owner, spender)
         for account, nonce in self.nonces.items():
             yield slot_of(_NONCES, account), nonce, ("_nonces", account)
+
+
+def shift_of(decimals: int, coins_log2: int) -> int:
+    """Binary digits behind a ledger's point, where so many coins must fit before it."""
+    return 128 - coins_log2 - int(10**decimals).bit_length()
 
 
 def short_text(text: str) -> int:

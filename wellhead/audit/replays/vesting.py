@@ -47,9 +47,14 @@ class Ledger:
         self.carried = carried
         return step, vests_on
 
-    def vest_all(self, time: int) -> None:
-        """Let all of a backlog vest now."""
-        self.until = min(self.until, time)
+    def join(self, amount: int) -> None:
+        """Take in an amount that vests with what vests already, to the same end; what has vested
+        must be out of it."""
+        room = (MOST - self.total) >> self.shift
+        self.held += max(0, amount - room)
+        more = min(amount, room) << self.shift
+        self.total += more
+        self.unvested += more
 
     def growth(self, time: int, supply: int) -> int:
         """Growth of the index since it was last written, as far as a backlog has vested."""
