@@ -148,7 +148,7 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
     function postBond(uint256 clusterId, uint256 amount) external {
         _genesis(clusterId);
         LeaseBook.Book storage book = _books[clusterId];
-        book.bond = (book.bond + amount * LEDGER_SCALE).toUint104();
+        book.bond = (amount * LEDGER_SCALE + book.bond).toUint104();
         emit BondPosted(clusterId, msg.sender, amount);
         _charge(address(this), amount);
     }

@@ -113,7 +113,7 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
             Routed memory routed = _routed[clusterId];
             // It counts as what waits already: in part as of cancellations, in part as old as that.
             routed.bitcoinCancelled += uint64(pending * routed.bitcoinCancelled / routed.bitcoinPending);
-            routed.bitcoinPending = (routed.bitcoinPending + pending).toUint64();
+            routed.bitcoinPending = (pending + routed.bitcoinPending).toUint64();
             _store(_routed[clusterId], routed);
             _vault.charge(_cash, operator, address(this), pending);
         }
@@ -247,7 +247,7 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
         uint256 backlog;
         // The total fits 64 bits, and more than any part of it; remainders are below a unit for each lease.
         unchecked {
-            uint256 total = (routed.total + earned).toUint64();
+            uint256 total = (earned + routed.total).toUint64();
             bitcoin = _part(total, payees.bitcoin) - _part(routed.total, payees.bitcoin);
             uint256 cashShare = Q - payees.operator - payees.reporters - payees.bitcoin;
             cash = _part(total, cashShare) - _part(routed.total, cashShare);
@@ -264,7 +264,7 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
             }
             if (hoursCovered > 1) backlog = cash - (cash - backlog) / hoursCovered;
             routed.total = uint64(total);
-            routed.bitcoinPending = (routed.bitcoinPending + bitcoin).toUint64();
+            routed.bitcoinPending = (bitcoin + routed.bitcoinPending).toUint64();
             routed.remainders += uint40(remainder);
             _store(_routed[clusterId], routed);
         }

@@ -122,8 +122,7 @@ contract BookPackingProofs {
         _book.meter = meter;
         _book.earnings = earnings;
         assert(keccak256(abi.encode(_book.meter)) == keccak256(abi.encode(meter)));
-        assert(_book.earnings.earned == earnings.earned && _book.earnings.remainder == earnings.remainder);
-        assert(_book.earnings.hoursCovered == earnings.hoursCovered);
+        assert(keccak256(abi.encode(_book.earnings)) == keccak256(abi.encode(earnings)));
     }
 
     function check_meterPartsApart(LeaseBook.Meter memory meter, uint112 rate, uint48 lost, uint24 down) external {
@@ -134,11 +133,22 @@ contract BookPackingProofs {
         assert(kept.cursor == meter.cursor && kept.booked == meter.booked && kept.phase == meter.phase);
     }
 
-    function check_mark(int112 rate, int40 units, uint48 lost, bool closes, uint48 later) external {
+    function check_earningsPartsApart(LeaseBook.Earnings memory earnings, uint112 earned, uint56 cancelled) external {
+        _book.earnings = earnings;
+        (_book.earnings.earned, _book.earnings.cancelled) = (earned, cancelled);
+        LeaseBook.Earnings memory kept = _book.earnings;
+        assert(kept.earned == earned && kept.cancelled == cancelled);
+        assert(kept.remainder == earnings.remainder && kept.hoursCovered == earnings.hoursCovered);
+    }
+
+    function check_mark(LeaseBook.Mark memory written, uint40 late, uint48 lost) external {
         LeaseBook.Mark storage mark = _book.eras[0].marks[1];
-        (mark.rate, mark.units, mark.lost, mark.closes) = (rate, units, lost, closes);
-        mark.lost = later;
-        assert(mark.rate == rate && mark.units == units && mark.lost == later && mark.closes == closes);
+        (mark.rate, mark.units, mark.closes) = (written.rate, written.units, written.closes);
+        (mark.late, mark.lost) = (written.late, written.lost);
+        assert(keccak256(abi.encode(_book.eras[0].marks[1])) == keccak256(abi.encode(written)));
+        (mark.late, mark.lost) = (late, lost);
+        assert(mark.late == late && mark.lost == lost);
+        assert(mark.rate == written.rate && mark.units == written.units && mark.closes == written.closes);
     }
 
     function check_term(LeaseBook.Term memory term, uint24 end, uint96 rate) external {

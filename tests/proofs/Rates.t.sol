@@ -10,7 +10,8 @@ contract RatesProofs {
     uint256 private constant RATE_SCALE = 2 ** 32;
     uint256 private constant MAX_HOURS = 17_520;
 
-    /// The rent never exceeds the cost, and leaves less than a stablecoin unit of it.
+    /// The rent never exceeds the cost, and leaves less of it than a hundred-thousandth of a stablecoin unit: so little
+    /// that the market counts it in 64 bits.
     function check_rentWithinCost(uint96 cost, uint24 start, uint24 hoursAsked, uint16 firstSeconds) external pure {
         unchecked {
             if (hoursAsked == 0 || hoursAsked > MAX_HOURS || firstSeconds == 0 || firstSeconds > HOUR) return;
@@ -23,7 +24,7 @@ contract RatesProofs {
             term.rate = uint96(rate);
             uint256 rent = LeaseBook.rent(term);
             assert(rent <= cost * RATE_SCALE);
-            assert(cost * RATE_SCALE < rent + RATE_SCALE);
+            assert(cost * RATE_SCALE < rent + 2 ** 15);
         }
     }
 

@@ -80,10 +80,29 @@ contract RevenueIndexProofs {
         }
     }
 
-    function check_vestAll(State memory state) external {
-        if (!_enter(state)) return;
-        _ledger.vestAll();
-        assert(_ledger.unvestedNow() == 0);
+    function check_joinVestsWithTheRest_cash(State memory state, uint128 amount) external {
+        _joinVestsWithTheRest(state, amount, CASH_SHIFT);
+    }
+
+    function check_joinVestsWithTheRest_reserve(State memory state, uint128 amount) external {
+        _joinVestsWithTheRest(state, amount, RESERVE_SHIFT);
+    }
+
+    /// What joins a backlog that was just written vests with it, to its end: nothing of it has vested, and the index
+    /// stands still. What exceeds the ledger is held, and nothing reverts.
+    function _joinVestsWithTheRest(State memory state, uint256 amount, uint256 shift) private {
+        unchecked {
+            if (!_enter(state) || state.since != state.timestamp || state.until <= state.timestamp) return;
+            uint256 growth = _ledger.growth(state.supply);
+            _ledger.join(amount, shift);
+            uint256 more = _ledger.total - state.total;
+            assert(_ledger.held + (more >> shift) == amount && more >> shift << shift == more);
+            assert(_ledger.held == 0 || type(uint128).max - _ledger.total < 1 << shift);
+            assert(_ledger.unvestedNow() == state.unvested + more);
+            assert(_ledger.growth(state.supply) == growth);
+            assert(_ledger.carried == state.carried);
+            assert(_ledger.since == state.since && _ledger.until == state.until);
+        }
     }
 
     function _addConserves(State memory state, uint256 amount, uint256 backlog, uint256 shift) private {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tomllib
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ ANSWERS = "slither.toml"
 #: Libraries of others, and what only tests deploy: what is found there is left out. Slither's own
 #: filter would leave out what is found in our contracts too, where it calls a library.
 EXCLUDED = ("lib/", "contracts/testing/", "tests/")
+#: What Slither says of a function that it then passes over.
+_UNREAD = re.compile(r"Impossible to generate IR for (\w+\.\w+) \(([^#)]*)")
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,10 @@ def find(project: Project) -> tuple[list[Finding] | None, str]:
     if not data["success"]:
         return None, f"{said}\n{data['error']}"
     found = data["results"].get("detectors", [])
-    return [_finding(f) for f in found if not _file(f).startswith(EXCLUDED)], said
+    findings = [_finding(f) for f in found if not _file(f).startswith(EXCLUDED)]
+    unread = {m[1] for m in _UNREAD.finditer(said) if not m[2].startswith(EXCLUDED)}
+    text = "Slither can not read it, and finds nothing in it"
+    return findings + [Finding("unread", where, "Unknown", text) for where in sorted(unread)], said
 
 
 def _file(data: dict[str, Any]) -> str:

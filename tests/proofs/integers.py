@@ -33,7 +33,11 @@ _SIGNED = {
     z3.Z3_OP_SGT: (True, True),
     z3.Z3_OP_SGEQ: (True, False),
 }
-_SAME = {z3.Z3_OP_BUDIV_I: z3.Z3_OP_BUDIV, z3.Z3_OP_BUREM_I: z3.Z3_OP_BUREM}
+
+
+def _kind(term: Any) -> int | None:
+    """What a Bool is made with; None for a quantifier."""
+    return term.decl().kind() if z3.is_app(term) else None
 
 
 class Integers(Variables):
@@ -82,7 +86,7 @@ class Integers(Variables):
 
     def _learn(self, term: Any, holds: bool) -> None:
         """Keep what a fact says about order, to know later what can not wrap."""
-        kind = term.decl().kind()
+        kind = _kind(term)
         if kind == z3.Z3_OP_NOT:
             self._learn(term.arg(0), not holds)
         elif (kind == z3.Z3_OP_OR and not holds) or (kind == z3.Z3_OP_AND and holds):
@@ -154,7 +158,6 @@ class Integers(Variables):
         kind, children, width = term.decl().kind(), term.children(), term.size()
         if kind == z3.Z3_OP_UNINTERPRETED and children:
             kind = _NAMED.get(term.decl().name().rsplit("_", 1)[0], kind)
-        kind = _SAME.get(kind, kind)
         if kind == z3.Z3_OP_BNUM:
             return constant(signed(term.as_long(), width))
         if kind in (z3.Z3_OP_BADD, z3.Z3_OP_BMUL):
@@ -261,7 +264,7 @@ class Integers(Variables):
         return quotient, remainder
 
     def _truth(self, term: Any) -> Any:
-        kind, children = term.decl().kind(), term.children()
+        kind, children = _kind(term), term.children()
         if kind in (z3.Z3_OP_TRUE, z3.Z3_OP_FALSE):
             return term
         if kind == z3.Z3_OP_NOT:
@@ -276,7 +279,7 @@ class Integers(Variables):
             return z3.Xor(a, b) if kind == z3.Z3_OP_XOR else a == b
         if kind == z3.Z3_OP_ITE:
             return z3.If(*(self._truth(c) for c in children))
-        if children and z3.is_bv(children[0]):
+        if len(children) == 2 and z3.is_bv(children[0]):
             a, b = (self.value(c) for c in children)
             if kind == z3.Z3_OP_EQ:
                 return self.expression(plus(a, b, -1)) == 0

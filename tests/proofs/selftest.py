@@ -50,8 +50,8 @@ FAULTS = (
     ),
     Fault(
         "MarketClock",
-        "if (self.changes[middle].at <= timestamp) low",
-        "if (self.changes[middle].at < timestamp) low",
+        "change.clock, low % 2 == 0, timestamp",
+        "change.clock, low % 2 != 0, timestamp",
         "MarketClockProofs.check_atThePresentIsNow",
     ),
     Fault(

@@ -21,7 +21,7 @@ def main(path: str) -> int:
     with open(path, encoding="utf-8") as file:
         text = file.read()
     if any(name in text for name in _ARITHMETIC):
-        if _is_contradiction(path):
+        if is_contradiction(path, int(os.environ[PORT])):
             print("unsat")
             return 0
         if "declare-fun f_evm_bv" in text:
@@ -33,8 +33,9 @@ def main(path: str) -> int:
     os.execvp(command[0], command)  # noqa: S606
 
 
-def _is_contradiction(path: str) -> bool:
-    with socket.create_connection(("127.0.0.1", int(os.environ[PORT]))) as connection:
+def is_contradiction(path: str, port: int) -> bool:
+    """What the server says of a query's file; nothing, and so no, where it did not get through."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(path.encode() + b"\n")
         return connection.makefile("rb").readline() == b"unsat\n"
 

@@ -35,7 +35,7 @@ def test_the_page_counts_the_answers_by_detector() -> None:
     ("file", "text"),
     [
         ("LeaseMarket.sol", "priced.rate = (priced.cost * RATE_SCALE * HOUR / time).toUint96();"),
-        ("LeaseMarket.sol", "(priced.cost * RATE_SCALE - term.rent()) * Q"),
+        ("LeaseMarket.sol", "priced.cost * RATE_SCALE - term.rent()"),
         ("LeaseChanges.sol", "uint256 rate = part.rate * units / whole / HOUR * HOUR;"),
         (
             "libraries/SweepPrice.sol",
