@@ -82,7 +82,7 @@ def test_a_killed_chain_goes_on(alone: Command) -> None:
     cash = Deployment.load(Path(up["deployment"]), rpc).cash
     alone.json("mint", "--cluster", 1, "--units", 8, "--yes")
     alone.json("skip", "--hours", 30)
-    rpc("eth_sendTransaction", {"from": tenant, "to": anybody, "value": "0x7"})
+    rpc("eth_sendTransactionSync", {"from": tenant, "to": anybody, "value": "0x7"})
     before, wei = head(rpc), rpc.integer("eth_getBalance", anybody, "latest")
     wait_for_save(alone.folder, before)
     kill(int(up["pid"]))

@@ -48,6 +48,7 @@ class Project:
             "FOUNDRY_DIR": str(home),
             "TMPDIR": str(temporary),
             "FOUNDRY_SOLC": str(compilers[-1]),
+            "WELLHEAD_WARNINGS": str(tools / "warnings.txt"),
             "PATH": os.pathsep.join([str(forge.parent), str(tools / "venv/bin"), rest]),
         }
 
