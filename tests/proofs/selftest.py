@@ -64,7 +64,7 @@ FAULTS = (
         "CapacityCalendar",
         "total = across * covered + below.sum;",
         "total = below.sum;",
-        "CalendarProofs.check_twoBookings",
+        "CalendarProofs.check_twoBookings_24_72_3_72",
     ),
 )
 
