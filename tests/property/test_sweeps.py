@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from tests.property.pair import Pair
-from tests.property.twin import feed_of, pool_of, venue_of
+from tests.property.twin import feed_of, pool_of, sweeping, venue_of
 from tests.support.shows import shows
 from tests.support.stage import FINALITY, HOUR, MAX, USD, Q, Terms
 from tests.support.sweeps import BITCOIN, Desk, desk_on, ordered_stage
-from wellhead.chain import Receipt, Reverted
 from wellhead.model import invariants
 from wellhead.model.samples import Sample
 
@@ -67,24 +65,9 @@ class Counter:
 
     def sweep(self, amount: int) -> bool:
         """Sweep on both; where the chain's goes through, the model learns what the pool did."""
-        pair, key, keeper = self.pair, self.pair.cluster, self.desk.keeper
-        pool, feed, done = pool_of(self.desk), feed_of(self.desk), [0, 0]
-
-        def chain() -> Receipt:
-            try:
-                receipt = self.desk.stage.router.send("sweep", key, amount, sender=keeper)
-            except Reverted as error:
-                if error.name == "RevenueRouter_BadSwap":
-                    done[:] = error.arguments["spent"], error.arguments["received"]
-                raise
-            swept = receipt.event("Swept")
-            done[:] = swept["spent"], swept["received"]
-            return receipt
-
-        def model() -> Any:
-            return pair.world.router.sweep(keeper.address, key, amount, pool, feed, *done)
-
-        went = pair.step("sweep", chain, model)
+        pair, keeper = self.pair, self.desk.keeper
+        steps = sweeping(self.desk, pair.world, pair.cluster, keeper, amount)
+        went = pair.step("sweep", *steps)
         self.agree()
         return went
 

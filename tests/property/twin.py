@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from tests.property.roles import Roles
 from tests.support.stage import FINALITY, MAX, NORWAY, RETAIL, Stage
 from tests.support.sweeps import Desk
-from wellhead.chain import UnlockedAccount
+from wellhead.chain import Receipt, Reverted, UnlockedAccount
 from wellhead.chain.plan import ADMIN_ROLE, COMPLIANCE_ROLE, GUARDIAN_ROLE, OPERATOR_ROLE
 from wellhead.model.compliance import Credential
 from wellhead.model.sweep import Feed, Pool, Venue
@@ -75,6 +76,30 @@ def fund(stage: Stage, world: World) -> None:
         stage.reserve.send("approve", stage.vault.address, MAX, sender=person)
         world.reserve.mint(person.address, RESERVE)
         world.reserve.approve(person.address, world.vault.address, MAX)
+
+
+def sweeping(
+    desk: Desk, world: World, cluster: int, keeper: UnlockedAccount, amount: int
+) -> tuple[Callable[[], Receipt], Callable[[], Any]]:
+    """A sweep on the chain, and then in the model, which learns what the pool took and gave,
+    whether that was good enough or not."""
+    pool, feed, done = pool_of(desk), feed_of(desk), [0, 0]
+
+    def chain() -> Receipt:
+        try:
+            receipt = desk.stage.router.send("sweep", cluster, amount, sender=keeper)
+        except Reverted as error:
+            if error.name == "RevenueRouter_BadSwap":
+                done[:] = error.arguments["spent"], error.arguments["received"]
+            raise
+        swept = receipt.event("Swept")
+        done[:] = swept["spent"], swept["received"]
+        return receipt
+
+    def model() -> Any:
+        return world.router.sweep(keeper.address, cluster, amount, pool, feed, *done)
+
+    return chain, model
 
 
 def _identify(stage: Stage, world: World, people: Sequence[UnlockedAccount]) -> None:

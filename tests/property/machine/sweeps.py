@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.property.machine.base import Machine, Reach, people, ups
-from tests.property.twin import feed_of, pool_of, venue_of
+from tests.property.twin import feed_of, pool_of, sweeping, venue_of
 from tests.support.stage import MAX, Q
 from tests.support.sweeps import AT, Desk
-from wellhead.chain import Receipt, Reverted
 from wellhead.chain.uniswap import PRICE, root_of
 from wellhead.model.sweep import Venue
 
@@ -57,24 +55,8 @@ class SweepRules(AtDesk):
     def sweep(self, who: int, amount: int) -> None:
         """What the pool took and gave is what the model learns, whether that was good enough or
         not."""
-        router, keeper = self.world.router, self.pair.people[who]
-        pool, feed, key, done = pool_of(self.desk), feed_of(self.desk), self.key, [0, 0]
-
-        def chain() -> Receipt:
-            try:
-                receipt = self.stage.router.send("sweep", key, amount, sender=keeper)
-            except Reverted as error:
-                if error.name == "RevenueRouter_BadSwap":
-                    done[:] = error.arguments["spent"], error.arguments["received"]
-                raise
-            swept = receipt.event("Swept")
-            done[:] = swept["spent"], swept["received"]
-            return receipt
-
-        def model() -> Any:
-            return router.sweep(keeper.address, key, amount, pool, feed, *done)
-
-        self.pair.step("RevenueRouter.sweep", chain, model)
+        steps = sweeping(self.desk, self.world, self.key, self.pair.people[who], amount)
+        self.pair.step("RevenueRouter.sweep", *steps)
 
     @rule(hours=st.integers(1, 40), up=ups, who=people, wait=st.integers(0, 30))
     def earn_and_sweep(self, hours: int, up: int, who: int, wait: int) -> None:
