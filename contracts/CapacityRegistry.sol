@@ -105,10 +105,11 @@ contract CapacityRegistry is ICapacityRegistry, AccessManaged, EIP712 {
             _oracle.requireQuorum(attestationDigest(clusterId, units, number, evidence), signatures);
         entry.attestations = uint32(number + 1); // used, before a coin is asked
         // The units are about to change, and with them who shares revenue and what a booked fraction means: account for
-        // the past first.
-        _router.topUp(clusterId, msg.sender, units);
+        // the past first. What then waits and vests is what the new units bring their part of.
+        _router.accrueAndDistribute(clusterId);
         _market.updateBase(clusterId);
         _requireCurrent(clusterId);
+        _router.topUp(clusterId, msg.sender, units);
 
         uint256 attested = entry.attested + units;
         uint256 sellable = entry.sellable + units;

@@ -103,8 +103,6 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
     /// @inheritdoc IRevenueRouter
     function topUp(uint256 clusterId, address operator, uint256 units) external {
         if (msg.sender != address(_registry)) revert RevenueRouter_NotRegistry(msg.sender);
-        _market.accrue(clusterId);
-        _distribute(clusterId);
         (uint256 pending, uint256 cash, uint256 reserve) = topUpOf(clusterId, units);
         if (pending + cash + reserve == 0) return;
         emit ToppedUp(clusterId, operator, pending, cash, reserve);

@@ -203,8 +203,9 @@ interface ICapacityRegistry {
     /// @dev Only the operator, which must be allowed to receive. Not while paused. Accrues and distributes first, and
     /// requires the record to be current, so that new units take no part of older revenue than that of hours which can
     /// not be final yet: those of the last `finality` and two hours. Of what vests, and of what waits to be turned into
-    /// bitcoin, they bring their own part: the operator pays it, see `topUpOf` in IRevenueRouter. After a pause it can
-    /// take as long again until the record is current; and while an hour is contested it is not, until that is decided.
+    /// bitcoin, they bring their own part: the operator pays it once the rest is in order, see `topUpOf` in
+    /// IRevenueRouter. After a pause it can take as long again until the record is current; and while an hour is
+    /// contested it is not, until that is decided.
     /// Devices' uniqueness across clusters is the reporters' duty, checked off chain from the evidence.
     /// @param units Units that are added.
     /// @param number The cluster's count of used attestations; makes each attestation good for one use.

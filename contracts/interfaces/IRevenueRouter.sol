@@ -81,10 +81,10 @@ interface IRevenueRouter is IUniswapV3SwapCallback {
     /// @dev Anyone may call, at any time.
     function accrueAndDistribute(uint256 clusterId) external returns (uint256 distributed);
 
-    /// @notice Accrue and distribute a cluster, and charge the operator what `units` new units bring to what vests and
-    /// waits, so that each token's part of it stays the same.
-    /// @dev Only the registry, before a mint. Paid out of the operator's claims in the vault first, the rest by
-    /// allowance to the vault.
+    /// @notice Charge the operator what `units` new units bring to what vests and waits, so that each token's part of it
+    /// stays the same: `topUpOf`.
+    /// @dev Only the registry, in a mint, after it has accrued and distributed. Paid out of the operator's claims in the
+    /// vault first, the rest by allowance to the vault.
     function topUp(uint256 clusterId, address operator, uint256 units) external;
 
     /// @notice Make the operator's and the reporters' parts of what was distributed claims of theirs in the vault.

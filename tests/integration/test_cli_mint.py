@@ -188,7 +188,7 @@ def test_where_nothing_waits_nothing_is_said(wellhead: Command, stage: Stage) ->
 def test_nothing_is_approved_for_a_mint_that_is_refused_otherwise(
     wellhead: Command, stage: Stage
 ) -> None:
-    """Before the contracts ask for that, they charge."""
+    """Neither where the record is not current, nor where the operator may not hold the token."""
     with stage.scratch():
         stage.compliance.send("setBlocked", stage.operator.address, True, sender=stage.officer)
         before = block_number(stage)

@@ -108,13 +108,19 @@ def test_an_operator_that_can_not_pay_mints_nothing(
 
 @shows("REG-3")
 def test_a_mint_that_fails_later_has_charged_nothing(stage: Stage, cluster: int) -> None:
-    """Such as one whose record is not current, or of an operator that may not receive."""
+    """Of an operator that may not receive, which the token says last."""
     stage.afford_mints()
     call = order(stage, cluster, MORE)
     with stage.scratch():
         stage.compliance.send("setBlocked", stage.operator.address, True, sender=stage.officer)
         with refused(stage, "ERC7943CannotReceive", stage.operator.address):
             at_once(stage, stage.registry, "mint", *call)
+
+
+@shows("REG-5")
+def test_a_record_that_is_not_current_is_said_before_the_price(stage: Stage, cluster: int) -> None:
+    """The operator has nothing to pay with, and is not told so in vain."""
+    call = order(stage, cluster, MORE)
     hour = stage.hour() + 1
     stage.lease(cluster, 1, hour, 1)
     stage.to_hour(hour + 2, FINALITY)

@@ -23,7 +23,6 @@ from wellhead.actions.supply import Attestation, digest_of
 from wellhead.actions.topping import TopUp, top_up_of
 from wellhead.actions.views import head
 from wellhead.chain import Account, Deployment, Receipt, Reverted
-from wellhead.model.units import HOUR
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,9 @@ def prepare(deployment: Deployment, attestation: Attestation, sender: Account) -
     except Reverted as error:
         if not is_short(error):
             raise
-        _require_the_rest(deployment, cluster, sender.address)
+        # The token says last whether the operator may hold it; nothing is approved in vain.
+        if not deployment.token(cluster).call("canReceive", sender.address):
+            raise Refusal("ERC7943CannotReceive", account=sender.address) from None
     block, _ = head(deployment)
     top_up = top_up_of(deployment, cluster, units, block)
     due = {"cash": top_up.stablecoins, "reserve": top_up.reserve}
@@ -113,20 +114,6 @@ def _arguments(attestation: Attestation) -> tuple[Any, ...]:
         attestation.evidence,
         list(attestation.signatures),
     )
-
-
-def _require_the_rest(deployment: Deployment, cluster: int, operator: str) -> None:
-    """What the contracts ask for after they have charged: Refusal as they would, before anything is
-    approved in vain."""
-    accrued_to = int(deployment.market.call("accrue", cluster))
-    _, now = head(deployment)
-    due = (now - int(deployment.oracle.call("finality"))) // HOUR - 1
-    if accrued_to < due:
-        raise Refusal(
-            "CapacityRegistry_RecordNotCurrent", cluster=cluster, accrued_to=accrued_to, due=due
-        )
-    if not deployment.token(cluster).call("canReceive", operator):
-        raise Refusal("ERC7943CannotReceive", account=operator)
 
 
 def _payment(deployment: Deployment, coin: str, amount: int, account: str) -> Payment:

@@ -159,9 +159,11 @@ class CapacityRegistry:
         self.world.oracle.require_quorum(signers)
         with self.world.transaction():
             cluster.attestations += 1
-            before = self.world.router.top_up(self.address, cluster_id, caller, units)
+            self.world.router.accrue_and_distribute(cluster_id)
             self.world.market.update_base(cluster_id)
             self._require_current(cluster_id)
+            before = self.world.router.waiting_of(cluster_id)
+            self.world.router.top_up(self.address, cluster_id, caller, units)
             cluster.attested += units
             cluster.sellable += units
             cluster.token.mint(self.address, caller, units * UNIT)

@@ -71,20 +71,18 @@ class RevenueRouter:
         market.follow(cluster_id, walk)
         return self.distribute(cluster_id)
 
-    def top_up(self, caller: Address, cluster_id: int, operator: Address, units: int) -> Waiting:
-        """Accrue and distribute, and charge the operator what `units` new units bring to what waits
-        and vests; only the registry, in the transaction of a mint. Returns what waited before.
+    def top_up(self, caller: Address, cluster_id: int, operator: Address, units: int) -> None:
+        """Charge the operator what `units` new units bring to what waits and vests; only the
+        registry, in the transaction of a mint.
 
         What joins what waits to be swept counts as that does: in part, rounded down, as earned by
         cancellations, and in part as old as the rest.
         """
         if caller != self.world.registry.address:
             raise Revert("RevenueRouter_NotRegistry", caller)
-        self.accrue_and_distribute(cluster_id)
         due, token = self.top_up_of(cluster_id, units), self.world.token(cluster_id)
-        before = self.waiting_of(cluster_id)
         if due == TopUp():
-            return before
+            return
         routed = self.routed.setdefault(cluster_id, Routed())
         routed.topped_up = routed.topped_up.plus(due)
         cash, reserve = self.world.cash.address, self.world.reserve.address
@@ -101,7 +99,6 @@ class RevenueRouter:
                 self.world.vault.charge(self.address, coin, operator, to, amount)
         if due.cash + due.reserve != 0:
             token.top_up(self.address, due.cash, due.reserve)
-        return before
 
     def release(self, cluster_id: int) -> tuple[int, int]:
         """Make the parts of the operator, as it is now, and of the reporters claims of theirs;
