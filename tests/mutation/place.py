@@ -14,7 +14,7 @@ from wellhead import toolchain
 #: What the tests need of a checkout, or look for.
 _FOLDERS = ("bots", "contracts", "deployments", "docs", "scripts", "tests", "wellhead")
 #: Installed, and only read: shared with the checkout.
-_SHARED = (".venv", "node_modules")
+_SHARED = (Path(".venv"), Path("node_modules"), toolchain.STATE / "solidity")
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ def make_place(checkout: Path, root: Path) -> Place:
     for path in checkout.iterdir():
         if path.is_file():
             shutil.copy2(path, root / path.name)
-    for name in _SHARED:
-        (root / name).symlink_to(checkout / name)
     (root / toolchain.STATE).mkdir()
+    for shared in _SHARED:
+        (root / shared).symlink_to(checkout / shared)
     (root / toolchain.MANIFEST).parent.mkdir()
     shutil.copy2(checkout / toolchain.MANIFEST, root / toolchain.MANIFEST)
     place = Place(root)

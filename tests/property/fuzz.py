@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support import fuzz_profiles
+from tests.support import exercised, fuzz_profiles
 from tests.support.fuzz_findings import Finding
 from tests.support.fuzz_plugin import REPLAY, SEED
 from wellhead.toolchain import project_root
@@ -60,8 +60,9 @@ class Runner:
         self.queue = [*self.tests[first:], *self.tests[:first]]
         self.known = set(self._written())
         old = set(self.known)
-        for path in (self.folder / "progress").glob("*.json"):
-            path.unlink()
+        for written in ("progress", "met"):
+            for path in (self.folder / written).glob("*.json"):
+                path.unlink()
         try:
             while True:
                 passed = time.monotonic() - begun
@@ -83,6 +84,7 @@ class Runner:
         self._tell(time.monotonic() - begun, len(found))
         for path in found:
             print(f"finding: {path}")
+        print(f"never met: {', '.join(self._missed()) or 'nothing'}", flush=True)
         return 1 if found else 0
 
     def _start(self) -> None:
@@ -134,6 +136,11 @@ class Runner:
 
     def _written(self, pattern: str = "*.txt") -> Iterator[Path]:
         return (self.folder / "findings").glob(pattern)
+
+    def _missed(self) -> list[str]:
+        """What there is in the contracts and no round came upon: functions, events, errors."""
+        met = (json.loads(path.read_text()) for path in (self.folder / "met").glob("*.json"))
+        return exercised.missed(set().union(*met))
 
     def _tell(self, passed: float, found: int) -> None:
         counts = [json.loads(p.read_text()) for p in (self.folder / "progress").glob("*.json")]

@@ -107,6 +107,29 @@ def test_nothing_found_is_no_failure(
     assert " 0 findings" in capfd.readouterr().out
 
 
+#: Meets a function of the contracts, and no other.
+MEETING = """
+from hypothesis import given, strategies as st
+from tests.support.exercised import pytest_configure
+from wellhead.chain.abi import functions_of
+
+
+@given(st.integers(0, 2**64))
+def test_meeting(amount):
+    functions_of("Vault")["withdraw"].encode(["0x" + "11" * 20, "0x" + "22" * 20, amount])
+"""
+
+
+def test_what_no_round_met_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "conftest.py").write_text("from test_meeting import pytest_configure\n", "utf-8")
+    test = folder / "test_meeting.py"
+    test.write_text(MEETING, "utf-8")
+    assert fuzz.main(["--hours", "0.0003", "--workers", "1", str(test)]) == 0
+    (missed,) = re.findall(r"^never met: (.*)$", capfd.readouterr().out, re.MULTILINE)
+    assert {"Vault.charge", "Vault.Withdrawn"} <= set(missed.split(", "))
+    assert "Vault.withdraw" not in missed.split(", ")
+
+
 def test_an_interruption_ends_the_rounds_and_tells(
     folder: Path, sound: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

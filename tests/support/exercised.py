@@ -6,6 +6,7 @@ and with `--exercised`, as `make test` runs it, fail the run when anything in an
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import wraps
 from typing import Any
 
@@ -43,7 +44,8 @@ UNREACHABLE = {
     "TokenAlreadyExists": "lease ids count up",
 }
 
-_seen: set[str] = set()
+#: What this process met.
+seen: set[str] = set()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,10 +64,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["exercised"] = sorted(_seen)
+        session.config.workeroutput["exercised"] = sorted(seen)
     elif exitstatus or not session.config.getoption("--exercised"):
         return  # what already failed needs no second reason
-    elif missing := missed():
+    elif missing := missed(seen):
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.write_line("\nnever met by any test: " + ", ".join(missing), red=True)
@@ -75,10 +77,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """A worker of xdist hands over what it met."""
-    _seen.update(getattr(node, "workeroutput", {}).get("exercised", []))
+    seen.update(getattr(node, "workeroutput", {}).get("exercised", []))
 
 
-def missed() -> list[str]:
+def missed(met: Collection[str]) -> list[str]:
     """Everything in the contracts' ABIs that was not met and can be."""
     missing = set()
     for name in CONTRACTS:
@@ -89,7 +91,7 @@ def missed() -> list[str]:
             key = entry["name"]
             if kind != "event":
                 key = keccak(text=abi.signature(entry))[:4].hex()
-            if f"{kind} {key}" not in _seen:
+            if f"{kind} {key}" not in met:
                 missing.add(f"{name}.{entry['name']}")
     return sorted(missing)
 
@@ -99,7 +101,7 @@ def _listen(kind: type, method: str, describe: Any) -> None:
 
     @wraps(original)
     def listening(self: Any, *arguments: Any, **named: Any) -> Any:
-        _seen.add(describe(self, *arguments, **named))
+        seen.add(describe(self, *arguments, **named))
         return original(self, *arguments, **named)
 
     setattr(kind, method, listening)

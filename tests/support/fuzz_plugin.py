@@ -1,5 +1,5 @@
-"""For pytest in the processes of the fuzz runner: counts examples and steps, writes down what
-fails, and replays what failed."""
+"""For pytest in the processes of the fuzz runner: counts examples and steps, writes down what fails
+and what of the contracts was met, and replays what failed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from hypothesis import core
 from hypothesis.stateful import RuleBasedStateMachine
 
-from tests.support import fuzz_profiles
+from tests.support import exercised, fuzz_profiles
 from tests.support.fuzz_findings import Finding
 
 #: Names the finding that is to be replayed, and the seed of a round.
@@ -38,18 +38,17 @@ class Progress:
 
     def write(self) -> None:
         self._written = time.monotonic()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = self.path.with_suffix(".new")
-        scratch.write_text(json.dumps(self.counts), "utf-8")
-        scratch.replace(self.path)
+        _write(self.path, self.counts)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     fuzz_profiles.load()
-    progress = Progress(fuzz_profiles.folder() / "progress" / f"{os.getpid()}.json")
+    folder, own = fuzz_profiles.folder(), f"{os.getpid()}.json"
+    progress = Progress(folder / "progress" / own)
     _listen(core.StateForActualGivenExecution, "execute_once", lambda: progress.count("examples"))
     _listen(RuleBasedStateMachine, "check_invariants", lambda: progress.count("steps"))
     config.add_cleanup(progress.write)
+    config.add_cleanup(lambda: _write(folder / "met" / own, sorted(exercised.seen)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,6 +70,13 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         finding = Finding.of(report.nodeid, seed, report.longreprtext)
         name = "".join(c if c.isalnum() else "-" for c in report.nodeid.rpartition("::")[2])
         finding.write(fuzz_profiles.folder() / "findings" / f"{name}-{seed}.txt")
+
+
+def _write(path: Path, document: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(".new")
+    scratch.write_text(json.dumps(document), "utf-8")
+    scratch.replace(path)
 
 
 def _targets(item: pytest.Item) -> list[Any]:
