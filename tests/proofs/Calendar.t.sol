@@ -41,6 +41,18 @@ contract CalendarProofs {
         _addAndRemove(24, 50, units);
     }
 
+    function check_loadOfAPart_5_8(uint32 units) external {
+        _loadOfAPart(5, 8, units);
+    }
+
+    function check_loadOfAPart_8_24(uint32 units) external {
+        _loadOfAPart(8, 24, units);
+    }
+
+    function check_loadOfAPart_24_50(uint32 units) external {
+        _loadOfAPart(24, 50, units);
+    }
+
     function check_cut_5_8_24(uint32 units) external {
         _cut(5, 8, 24, units);
     }
@@ -79,6 +91,14 @@ contract CalendarProofs {
         assert(_calendar.at(from - 1) == 0 && _calendar.at(to) == 0);
         _calendar.remove(from, to, units);
         assert(_same(_calendar, _other));
+    }
+
+    /// From the second booked hour on, which lies within a leaf, and within a node that is booked as a whole.
+    function _loadOfAPart(uint256 from, uint256 to, uint32 units) private {
+        if (!_valid(units)) return;
+        _calendar.add(from, to, units);
+        (uint256 most, uint256 sum) = _calendar.load(from + 1, HOURS);
+        assert(most == units && sum == uint256(units) * (to - from - 1));
     }
 
     /// To shorten a range is to have booked the shorter one: the same words.

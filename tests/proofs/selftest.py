@@ -26,9 +26,9 @@ FAULTS = (
     ),
     Fault(
         "PriceCurve",
-        "(2 * booking.load + booking.time * booking.units)",
-        "(booking.load + booking.time * booking.units)",
-        "GrossProofs.check_splitInUnitsCostsTheSame",
+        "(time < ramp ? time : ramp)",
+        "time",
+        "CostProofs.check_costIsTheExactCostRoundedUp",
     ),
     Fault(
         "TokenAccount",
@@ -44,9 +44,9 @@ FAULTS = (
     ),
     Fault(
         "RevenueIndex",
-        "carried %= supply;",
-        "carried = 0;",
-        "RevenueIndexProofs.check_addConserves_cash",
+        "self.unvested += uint128(amount << shift);",
+        "self.unvested += uint128(amount);",
+        "RevenueIndexProofs.check_joinVestsWithTheRest_cash",
     ),
     Fault(
         "MarketClock",
@@ -64,7 +64,7 @@ FAULTS = (
         "CapacityCalendar",
         "total = across * covered + below.sum;",
         "total = below.sum;",
-        "CalendarProofs.check_twoBookings_24_72_3_72",
+        "CalendarProofs.check_loadOfAPart_24_50",
     ),
 )
 
