@@ -240,3 +240,27 @@ def test_a_backlog_above_the_bound_is_held(bench: Bench) -> None:
     bench.stage.skip(DAY)
     assert state(bench)["unvested"] == 0
     bench.assert_conserved(bench.holders)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_a_step_can_not_express_waits_though_the_other_currency_vests(
+    bench: Bench, number: int
+) -> None:
+    """Fewer tokens could share out more of what is carried. That is for the next revenue: time does
+    it for what vests, and for nothing else."""
+    first, second, _ = bench.holders
+    shift = state(bench, number)["shift"]
+    amount = next(n for n in range(1, 1_000) if (n << shift) % (4 * UNIT) > 2 * UNIT)
+    bench.add(number, amount)
+    late(bench, 1 - number)
+    bench.burn(first, 3 * UNIT)
+    before, owed = state(bench, number), bench.owed(second)[number]
+    assert before["carried"] > 2 * UNIT
+    at(bench, bench.stage.now() + DAY // 2)
+    assert (state(bench, number), bench.owed(second)[number]) == (before, owed)
+    bench.transfer(second, first, UNIT // 2)
+    assert state(bench, number) == before
+    bench.add(number, 1)
+    carried = before["carried"] + (1 << shift)
+    assert state(bench, number)["index"] == before["index"] + carried // UNIT
+    bench.assert_conserved(bench.holders)
