@@ -45,9 +45,13 @@ class MoneyRules(TokenMachine):
             amount if revenue.until > self.pair.now + 3 else 0
             for amount, revenue in zip((cash, reserve), self.pair.revenues, strict=True)
         ]
-        paid = [self.pay_in(number, amount) for number, amount in enumerate(asked) if amount]
-        if asked != [0, 0] and all(paid):
-            assert self.act(self.pair.router, "topUp", tuple(asked), self.share.top_up)
+        # A coin that is stopped can not be paid; the other one is.
+        paid = tuple(
+            amount if amount and self.pay_in(number, amount) else 0
+            for number, amount in enumerate(asked)
+        )
+        if any(paid):
+            assert self.act(self.pair.router, "topUp", paid, self.share.top_up)
         self.mint_to(to, units)
 
     @precondition(lambda self: self.steps > 15)
