@@ -11,7 +11,7 @@ import pytest
 from tests.support.audit import audit, happen, node_of, told
 from tests.support.shows import shows
 from tests.support.stage import Stage, Terms
-from wellhead.audit.words import slot_of
+from wellhead.audit.words import created, slot_of
 from wellhead.chain import NodeUnreachable, RpcError
 
 RECEIPTS = {"eth_getBlockReceipts", "eth_getTransactionReceipt"}
@@ -168,6 +168,33 @@ def test_signers_that_are_not_those_of_the_events_are_said(stage: Stage) -> None
     stage.anvil.rpc("evm_mine")
     (wrong,) = audit(stage).findings
     assert (wrong.kind, wrong.contract, wrong.where) == ("code", "MetricsOracle", "signers")
+
+
+@shows("AUD-7")
+def test_former_signers_that_are_not_those_of_the_events_are_said(stage: Stage) -> None:
+    """The node names another one among the first, and says the same of it when it is removed."""
+    happen(stage)
+    gone = stage.reporters[0].address
+    stage.oracle.send("removeSigner", gone, sender=stage.guardian)
+    was, other = gone[2:].lower(), "ab" * 20
+
+    def change(method: str, _: Any, answer: Any) -> Any:
+        if method != "eth_getLogs":
+            return answer
+        return [
+            {**log, "data": log["data"].replace(was, other), "topics": renamed(log["topics"])}
+            if log["address"] == stage.oracle.address.lower()
+            else log
+            for log in answer
+        ]
+
+    def renamed(topics: list[str]) -> list[str]:
+        return [topic.replace(was, other) for topic in topics]
+
+    node = node_of(stage, change, ["eth_getBlockReceipts", "eth_getTransactionReceipt"])
+    (wrong,) = audit(stage, node).findings
+    assert (wrong.kind, wrong.contract, wrong.where) == ("code", "MetricsOracle", "signers")
+    assert f"{created(int(stage.oracle.address, 16), 1):#042x}" in wrong.what
 
 
 @shows("AUD-7")

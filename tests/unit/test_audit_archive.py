@@ -83,7 +83,7 @@ def test_a_stretch_that_does_not_fit_leaves_nothing(archive: Archive) -> None:
 
 
 def test_a_block_is_replaced(archive: Archive) -> None:
-    archive.replace(Read(block(9), [log(9), log(9, 1)]))
+    archive.replace([Read(block(9), [log(9), log(9, 1)])])
     assert all_of(archive)[-1] == (9, 2, True)
     assert archive.unproven() == []
     archive.require_whole()
@@ -106,7 +106,7 @@ def test_what_was_found_stays_until_it_is_told(archive: Archive, file: Path) -> 
         assert [number for number, _, _ in all_of(again)] == [5, 8, 9, 12, 15], "16 had no logs"
         again.tell(15)
         assert again.findings(20) == [finding(15), finding(16), finding(16, "9")]
-        again.replace(Read(block(15), [log(15)], [finding(15, "1")]))
+        again.replace([Read(block(15), [log(15)], [finding(15, "1")])])
         again.tell(20)
         again.tell(20)
         assert again.findings(20) == []
@@ -116,7 +116,7 @@ def test_what_was_found_stays_until_it_is_told(archive: Archive, file: Path) -> 
 @shows("AUD-18")
 def test_what_was_found_on_another_chain_is_forgotten(archive: Archive) -> None:
     archive.add([Read(block(12), [log(12)], [finding(12)])], place(14))
-    archive.cut(place(10), is_other=False)
+    archive.restart([])
     archive.add([Read(block(12), [log(12)], [finding(12)])], place(14))
     assert archive.findings(14) == [finding(12)], "once, though it was found twice"
     archive.cut(place(10))

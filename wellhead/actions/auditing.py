@@ -12,9 +12,10 @@ from wellhead.actions.errors import Refusal, SetupError
 from wellhead.audit.archive import Archive
 from wellhead.audit.coins import is_proven
 from wellhead.audit.fetching import TRIES, Fetcher
-from wellhead.audit.headers import Header, Reorganised, hash_of, header_of
+from wellhead.audit.headers import Header, Reorganised, hash_of, header_of, readable
 from wellhead.audit.linking import Linker
 from wellhead.audit.replay import Finding, Findings
+from wellhead.audit.replays.token_state import CASH_COINS_LOG2, RESERVE_COINS_LOG2, shift_of
 from wellhead.audit.state import Agreement, State
 from wellhead.audit.vouching import Receipts, wrong_header
 from wellhead.audit.whole import Chain, Setting
@@ -79,8 +80,10 @@ def audit(
     fresh: bool,
     receipts: bool,
     every_block: bool = False,
+    show: Callable[[Audit], None] = lambda done: None,
 ) -> Audit:
-    """Read what is new, rebuild everything, and compare it with the state of a block."""
+    """Read what is new, rebuild everything, and compare it with the state of a block. What was
+    found counts as told when `show` has returned, and not where it could not show it."""
     rpc, header = deployment.rpc, head_of(deployment.rpc, block)
     last = int(header["number"], 16)
     if last < deployment.block:
@@ -102,35 +105,44 @@ def audit(
         coins = check_around(deployment, chain, state)
         if hash_of(head_of(rpc, last)) != hash_of(header):
             raise Refusal("Reorganised", block=last)
+        clusters = {token.address: cluster for cluster, token in chain.tokens.items()}
+        compared = [
+            Compared(one, clusters.get(one.address), chain.events[one.address])
+            for one in agreements
+        ]
+        done = Audit(
+            last,
+            header["hash"],
+            int(header["timestamp"], 16),
+            path,
+            sum(one.events for one in compared),
+            blocks,
+            proven,
+            linked,
+            all(one.agreement.proven for one in compared),
+            coins,
+            compared,
+            findings.found,
+            findings.count,
+        )
+        show(done)
         archive.tell(last)
-    clusters = {token.address: cluster for cluster, token in chain.tokens.items()}
-    compared = [Compared(a, clusters.get(a.address), chain.events[a.address]) for a in agreements]
-    return Audit(
-        last,
-        header["hash"],
-        int(header["timestamp"], 16),
-        path,
-        sum(one.events for one in compared),
-        blocks,
-        proven,
-        linked,
-        all(one.agreement.proven for one in compared),
-        coins,
-        compared,
-        findings.found,
-        findings.count,
-    )
+    return done
 
 
 def setting_of(deployment: Deployment, block: int) -> Setting:
     """What the contracts were made with."""
     addresses = {name: int(address, 16) for name, address in deployment.addresses.items()}
+    coins = ((deployment.cash, CASH_COINS_LOG2), (deployment.reserve, RESERVE_COINS_LOG2))
+    decimals = [int(coin.call("decimals", block=block)) for coin, _ in coins]
+    for said, (_, coins_log2) in zip(decimals, coins, strict=True):
+        with readable("eth_call"):
+            shift_of(said, coins_log2)
     return Setting(
         addresses,
         int(deployment.oracle.call("finality", block=block)),
         int(deployment.contests.call("deposit", block=block)),
-        int(deployment.cash.call("decimals", block=block)),
-        int(deployment.reserve.call("decimals", block=block)),
+        *decimals,
     )
 
 
@@ -208,8 +220,8 @@ def check_around(deployment: Deployment, chain: Chain, state: State) -> bool:
     oracle, record = chain.oracle, deployment.record
     for name, placed in record.contracts.items():
         state.check_code_hash(name, int(record.addresses[name], 16), placed.code_hash)
-    if oracle.sets:
-        state.check_code(oracle.contract, "signers", oracle.pointer, oracle.pointer_code())
+    for pointer, code in oracle.signer_contracts():
+        state.check_code(oracle.contract, "signers", pointer, code)
     block, vault, proven = int(state.block, 16), chain.vault, True
     for name, coin in (("cash", deployment.cash), ("reserve", deployment.reserve)):
         claims = sum(vault.claims.get(int(coin.address, 16), {}).values())

@@ -8,22 +8,21 @@ the node said stays until an audit has told of it.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 from wellhead.actions.errors import SetupError
 from wellhead.audit.blocks import Block, Place, RawLog, Read
 from wellhead.audit.replay import Finding
+from wellhead.audit.untold import TABLE, Untold
 
-FORMAT = 2
+FORMAT = 3
 #: Seconds that another audit's lock is waited for.
 PATIENCE = 2.0
 
-_TABLES = """
+_TABLES = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE blocks (
     number INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER NOT NULL,
@@ -33,7 +32,7 @@ CREATE TABLE logs (
     block INTEGER NOT NULL, position INTEGER NOT NULL, address BLOB NOT NULL,
     topics BLOB NOT NULL, data BLOB NOT NULL, PRIMARY KEY (block, position)
 ) WITHOUT ROWID;
-CREATE TABLE findings (block INTEGER NOT NULL, finding TEXT NOT NULL, UNIQUE (block, finding));
+{TABLE.strip()};
 """
 #: How far the reading is, and how far every block was looked at.
 _READ, _LINKED = "block", "linked"
@@ -56,6 +55,7 @@ class Archive:
                 self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
+            self._untold = Untold(self._database)
 
     def _prepare(self) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
@@ -139,21 +139,30 @@ class Archive:
         with self._guarded(), self._whole() as database:
             database.execute("DELETE FROM meta WHERE name = ?", (_LINKED,))
 
-    def replace(self, read: Read) -> None:
-        """What is kept of a block, and was found about it."""
+    def replace(self, reads: Sequence[Read]) -> None:
+        """What is kept of blocks, and what was told of them."""
         with self._guarded(), self._whole():
-            number = (read.block.number,)
-            self._database.execute("DELETE FROM logs WHERE block = ?", number)
-            self._database.execute("DELETE FROM blocks WHERE number = ?", number)
-            self._database.execute("DELETE FROM findings WHERE block = ?", number)
-            self._put(read)
+            for read in reads:
+                number = (read.block.number,)
+                self._database.execute("DELETE FROM logs WHERE block = ?", number)
+                self._database.execute("DELETE FROM blocks WHERE number = ?", number)
+                self._untold.settle(read.block.number)
+                self._put(read)
             self._count(*self.counted())
+
+    def restart(self, reads: Sequence[Read]) -> None:
+        """Forget all blocks, which are to be read again for what was found in some. What was not
+        told of stays."""
+        with self._guarded(), self._whole():
+            self._untold.settle()
+            for read in reads:
+                self._untold.add(read)
+            self._cut(None)
 
     def _put(self, read: Read) -> bool:
         """Whether there was anything to keep but findings."""
-        block, logs, findings = read
-        told = [(block.number, json.dumps(asdict(finding))) for finding in findings]
-        self._database.executemany("INSERT OR IGNORE INTO findings VALUES (?, ?)", told)
+        block, logs, _ = read
+        self._untold.add(read)
         if block.proven and not logs:
             return False
         row = (block.number, block.hash, block.time, block.proven, block.digest(logs))
@@ -161,32 +170,29 @@ class Archive:
         self._database.executemany("INSERT INTO logs VALUES (?, ?, ?, ?, ?)", logs)
         return True
 
-    def cut(self, place: Place | None, *, is_other: bool = True) -> None:
-        """Forget everything after a place; None for everything. What was found of it too, where
-        the chain is another one now."""
-        last = -1 if place is None else place.block
-        linked = self.linked
-        with self._guarded(), self._whole() as database:
-            database.execute("DELETE FROM logs WHERE block > ?", (last,))
-            database.execute("DELETE FROM blocks WHERE number > ?", (last,))
-            if is_other:
-                database.execute("DELETE FROM findings WHERE block > ?", (last,))
-            database.execute("DELETE FROM meta WHERE name <> 'scope'")
-            if place is not None:
-                self._note(_READ, place)
-                if linked is not None:
-                    self._note(_LINKED, min(linked, place, key=lambda one: one.block))
-            self._count(*self.counted())
+    def cut(self, place: Place | None) -> None:
+        """Forget everything after a place, and what was found of it: the chain is another one now.
+        None for everything."""
+        with self._guarded(), self._whole():
+            self._untold.cut(-1 if place is None else place.block)
+            self._cut(place)
+
+    def _cut(self, place: Place | None) -> None:
+        last, linked = -1 if place is None else place.block, self.linked
+        self._database.execute("DELETE FROM logs WHERE block > ?", (last,))
+        self._database.execute("DELETE FROM blocks WHERE number > ?", (last,))
+        self._database.execute("DELETE FROM meta WHERE name IN (?, ?)", (_READ, _LINKED))
+        if place is not None:
+            self._note(_READ, place)
+            if linked is not None:
+                self._note(_LINKED, min(linked, place, key=lambda one: one.block))
+        self._count(*self.counted())
 
     def tell(self, last: int) -> None:
         """What was found up to a block was told of. That of blocks that nothing vouches for
         stays."""
-        with self._guarded(), self._whole() as database:
-            database.execute(
-                "DELETE FROM findings WHERE block <= ? "
-                "AND block NOT IN (SELECT number FROM blocks WHERE proven = 0)",
-                (last,),
-            )
+        with self._guarded(), self._whole():
+            self._untold.tell(last)
 
     def _note(self, name: str, place: Place) -> None:
         row = (name, f"{place.block} {place.hash.hex()}")
@@ -214,9 +220,7 @@ class Archive:
     def findings(self, last: int) -> list[Finding]:
         """What was found up to a block and not told of, in order."""
         with self._guarded():
-            asked = "SELECT finding FROM findings WHERE block <= ? ORDER BY block, rowid"
-            rows = self._database.execute(asked, (last,))
-            return [Finding(**json.loads(text)) for (text,) in rows]
+            return self._untold.until(last)
 
     def between(self, first: int, last: int) -> dict[int, Block]:
         """The blocks of [first, last] that it has."""
@@ -238,7 +242,7 @@ class Archive:
     def require_whole(self) -> None:
         """SetupError where something that was written is gone."""
         with self._guarded():
-            if self.counted() != self._kept():
+            if self.counted() != self._kept() or not self._untold.is_whole():
                 raise ValueError("it lacks some of what was written, or has more")
 
     def logs_of(self, block: int) -> list[RawLog]:

@@ -13,6 +13,7 @@ from wellhead.audit.blocks import Block, Place, RawLog, Read
 from wellhead.audit.decode import decoders_of
 from wellhead.audit.headers import (
     HEADERS,
+    METHOD,
     Header,
     Reorganised,
     block_of,
@@ -186,21 +187,32 @@ class Fetcher:
                     yield read_by(header, receipts, self.contracts, logs)
 
     def _prove_late(self) -> bool:
-        """Have blocks vouched for that were read without. True where they speak of other tokens
-        than the node did: then all is to be read again."""
+        """Have blocks vouched for that were read without. True where some are to be read again: the
+        node has other blocks now, or their receipts speak of other tokens than it did."""
         waiting = self.archive.unproven() if self.receipts is not None else []
-        before = self._tokens() if waiting else set()
         for first in range(0, len(waiting), HEADERS):
-            numbers = [block.number for block in waiting[first : first + HEADERS]]
-            logs = {number: self.archive.logs_of(number) for number in numbers}
+            part = waiting[first : first + HEADERS]
+            headers = dict(headers_of(self.rpc, [block.number for block in part]))
+            others = (block for block in part if hash_of(headers[block.number]) != block.hash)
+            other = next(others, None)
+            kept = [
+                Read(block, self.archive.logs_of(block.number))
+                for block in part
+                if other is None or block.number < other.number
+            ]
             with readable("eth_getBlockReceipts"):
-                for read in self.vouched(dict(headers_of(self.rpc, numbers)), logs):
-                    if read.block.proven or read.findings:
-                        self.archive.replace(read)
-        is_other = bool(waiting) and self._tokens() != before
-        if is_other:
-            self.archive.cut(None, is_other=False)
-        return is_other
+                reads = list(self.vouched(headers, {read.block.number: read.logs for read in kept}))
+            if self.tokens_in(reads) != self.tokens_in(kept):
+                self.archive.restart(reads)
+                return True
+            self.archive.replace([read for read in reads if read.block.proven or read.findings])
+            if other is not None:
+                # Every block is looked at from here on again: this one may be made up.
+                with readable(METHOD):
+                    parent = raw(headers[other.number]["parentHash"])
+                self.archive.cut(Place(other.number - 1, parent))
+                return True
+        return False
 
     def reread(self, block: Block, logs: Sequence[RawLog]) -> Iterator[Finding]:
         """What the disk changed of a block, by what the node says now."""

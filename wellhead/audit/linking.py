@@ -109,12 +109,12 @@ class Linker:
                 asked[number] = header
         with readable("eth_getBlockReceipts"):
             reads = list(self.fetcher.vouched(asked, dict.fromkeys(asked, ())))
-        archive.link(reads, place)
         tokens = self.fetcher.tokens_in(reads) - self.fetcher.contracts.keys()
         if tokens:
             self.fetcher.contracts |= dict.fromkeys(tokens, TOKEN)
-            archive.cut(None, is_other=False)
+            archive.restart(reads)
             raise Reorganised
+        archive.link(reads, place)
 
     def _leads_to(self, top: Header, place: Place) -> bool:
         """Whether the blocks that were looked at are those before `top`, or go on behind it."""

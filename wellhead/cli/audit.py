@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from wellhead.cli import audit_tables, options
 from wellhead.cli.failures import WRONG
 from wellhead.cli.session import Session, Settings, run
+
+if TYPE_CHECKING:
+    from wellhead.actions.auditing import Audit
 
 
 @click.command()
@@ -55,6 +59,18 @@ def execute(
 ) -> None:
     from wellhead.actions import auditing
 
+    def show(found: Audit) -> None:
+        out = session.out
+        if session.settings.as_json:
+            out.document("audit", audit_tables.document(found))
+        else:
+            out.table(audit_tables.TITLE, audit_tables.HEADER, audit_tables.rows(found))
+            out.plain("\n")
+            out.facts("", audit_tables.facts(found))
+            if found.findings:
+                out.plain("\n")
+                out.facts("Found", audit_tables.finding_rows(found))
+
     found = auditing.audit(
         session.deployment,
         session.out.working,
@@ -62,16 +78,7 @@ def execute(
         fresh=fresh,
         receipts=not no_receipts,
         every_block=every_block,
+        show=show,
     )
-    out = session.out
-    if session.settings.as_json:
-        out.document("audit", audit_tables.document(found))
-    else:
-        out.table(audit_tables.TITLE, audit_tables.HEADER, audit_tables.rows(found))
-        out.plain("\n")
-        out.facts("", audit_tables.facts(found))
-        if found.findings:
-            out.plain("\n")
-            out.facts("Found", audit_tables.finding_rows(found))
     if found.findings:
         sys.exit(WRONG)

@@ -11,6 +11,8 @@ _ACCREDITED, _COUNT, _NUMBERS, _ISSUERS, _HOLDERS, _RULES = 3, 4, 5, 6, 7, 8
 _BLOCKED, _SYSTEM = 1 << 112, 1 << 113
 _FLAGS = _BLOCKED | _SYSTEM
 _TIME = (1 << 40) - 1
+#: The least and the most of what a rule is about.
+_RULE = {"policy": (0, 2**32 - 1), "jurisdiction": (1, 1023), "classes": (0, 255)}
 
 
 class ComplianceReplay(Replay):
@@ -66,6 +68,11 @@ class ComplianceReplay(Replay):
 
     def RuleSet(self, log: Log) -> None:  # noqa: N802
         args = log.args
+        outside = [name for name, (low, high) in _RULE.items() if not low <= args[name] <= high]
+        for name in outside:
+            self.differ(log, name, args[name], "from {} to {}".format(*_RULE[name]))
+        if outside:
+            return
         key = args["policy"] << 5 | args["jurisdiction"] >> 5
         shift = (args["jurisdiction"] & 31) << 3
         self.rules[key] = self.rules.get(key, 0) & ~(0xFF << shift) | args["classes"] << shift

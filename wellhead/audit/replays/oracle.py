@@ -63,8 +63,8 @@ class OracleReplay(Replay):
         self.authority = 0
         self.signers: tuple[int, ...] = ()
         self.threshold = 0
-        #: How often the signers were set; each time they went into a contract of their own.
-        self.sets = 0
+        #: All who signed, set by set; each went into a contract of its own.
+        self.signer_sets: list[tuple[int, ...]] = []
         #: The hash of signers to come, and from when they can be enacted.
         self.announced: tuple[int, int] | None = None
         #: A cluster's stored words by hour modulo the ring's size.
@@ -94,14 +94,12 @@ class OracleReplay(Replay):
         """Utilization of the attested units in an hour, millionths; 0 where nothing is recorded."""
         return self.record(cluster, hour) >> 108 & _MILLIONTHS
 
-    @property
-    def pointer(self) -> int:
-        """The contract whose code is the present set of signers."""
-        return created(self.address, self.sets)
-
-    def pointer_code(self) -> bytes:
-        """The code that must stand there: it can not be run, and says who signs."""
-        return b"\0" + b"".join(signer.to_bytes(20, "big") for signer in self.signers)
+    def signer_contracts(self) -> Iterator[tuple[int, bytes]]:
+        """The contracts whose code is a set of signers, the present one last, and the code that
+        must stand there: it can not be run, and says who signs."""
+        for number, signers in enumerate(self.signer_sets, 1):
+            code = b"\0" + b"".join(signer.to_bytes(20, "big") for signer in signers)
+            yield created(self.address, number), code
 
     def check_signers(self, replay: Replay, log: Log, needed: int) -> None:
         """The bitmap of an event's signers: as many as were needed, and none that there is not."""
@@ -219,11 +217,11 @@ class OracleReplay(Replay):
     def SignersSet(self, log: Log) -> None:  # noqa: N802
         args = log.args
         signers = tuple(int(signer, 16) for signer in args["signers"])
-        if self.sets:
+        if self.signer_sets:
             self._check_change(log, signers)
         self.announced = None
         self.signers, self.threshold = signers, args["threshold"]
-        self.sets += 1
+        self.signer_sets.append(signers)
 
     def _check_change(self, log: Log, signers: tuple[int, ...]) -> None:
         wanted = _announcement(signers, log.args["threshold"])
@@ -262,8 +260,9 @@ class OracleReplay(Replay):
     def slots(self) -> Iterator[Slot]:
         if self.authority:
             yield 0, self.authority, ("_authority",)
-        if self.sets:
-            word = packed((self.pointer, 160), (self.threshold, 8), (len(self.signers), 8))
+        if self.signer_sets:
+            pointer = created(self.address, len(self.signer_sets))
+            word = packed((pointer, 160), (self.threshold, 8), (len(self.signers), 8))
             yield _SET, word, ("_signerSet",)
         if self.announced is not None:
             yield _ANNOUNCEMENT, self.announced[0], ("_announcement", "signers")

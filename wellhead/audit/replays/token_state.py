@@ -160,8 +160,12 @@ class TokenState(Replay):
 
 
 def shift_of(decimals: int, coins_log2: int) -> int:
-    """Binary digits behind a ledger's point, where so many coins must fit before it."""
-    return 128 - coins_log2 - int(10**decimals).bit_length()
+    """Binary digits behind a ledger's point, where so many coins must fit before it. ValueError for
+    a coin for which no token can be made."""
+    shift = 128 - coins_log2 - int(10**decimals).bit_length()
+    if shift < 0:
+        raise ValueError(f"decimals of {decimals}")
+    return shift
 
 
 def short_text(text: str) -> int:
