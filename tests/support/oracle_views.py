@@ -51,6 +51,12 @@ class FakeView:
         self._require()
         return self.time
 
+    def settled(self, time_s: int) -> int:
+        self._require()
+        if self.time < time_s:
+            raise Unready("the node's latest block is too old")
+        return self.time
+
     def signers(self) -> Signers:
         self._require()
         return self.signing
@@ -70,11 +76,13 @@ class FakeView:
             for key in keys
         ]
 
-    def bookings(self, cluster: int, hours: Sequence[int]) -> list[Bookings | None]:
+    def bookings(
+        self, cluster: int, hours: Sequence[int], block: int | None = None
+    ) -> list[Bookings | None]:
         self._require()
         return [self.booked for _ in hours]
 
-    def attested(self, cluster: int, hours: Sequence[int]) -> list[int]:
+    def attested(self, cluster: int, hours: Sequence[int], block: int | None = None) -> list[int]:
         self._require()
         return [self.units_attested for _ in hours]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.bonds import declare, go_down
+from tests.support.lagging import Lagging
 from tests.support.lifecycle import cancel, extend
 from tests.support.rent import FLAT, open_lease
 from tests.support.shows import shows
@@ -157,7 +158,7 @@ def test_no_logs_are_read_where_nothing_came_late(
     stage.to_hour(hour + 40)
     assert view.bookings(cluster, range(hour, hour + 40)) == [Bookings(6)] * 40
     assert not rpc.counts["eth_getLogs"]
-    assert not rpc.counts["eth_getBlockByNumber"]
+    assert rpc.counts["eth_getBlockByNumber"] == 1  # the latest
 
 
 def test_logs_are_read_of_the_hours_blocks_only(
@@ -198,8 +199,89 @@ def test_more_in_logs_than_is_booked(stage: Stage, view: ChainView, cluster: int
     hour = stage.hour() + 1
     open_lease(stage, cluster, 2, hour, 1, at=hour * HOUR + 600)
     stage.to_hour(hour + 1)
-    view.booked = lambda cluster, hours: [1]  # type: ignore[method-assign]
+    view.booked = lambda cluster, hours, *_: [1]  # type: ignore[method-assign]
     assert view.bookings(cluster, [hour]) == [None]
+
+
+@pytest.fixture
+def pool(stage: Stage) -> Lagging:
+    return Lagging(stage.anvil.rpc.url)
+
+
+@pytest.fixture
+def through(stage: Stage, pool: Lagging) -> ChainView:
+    """The view through the pool."""
+    return ChainView(Deployment(pool, stage.deployment.record))
+
+
+def test_a_state_of_before_an_hours_end_is_not_taken_for_its_own(
+    stage: Stage, pool: Lagging, through: ChainView, cluster: int
+) -> None:
+    """A lease is booked late in an hour, and a node that has not seen that yet agrees with
+    itself."""
+    hour = stage.hour() + 1
+    open_lease(stage, cluster, 5, hour, 2)
+    stage.to_hour(hour, 2700)
+    pool.last = stage.anvil.rpc.integer("eth_blockNumber")
+    open_lease(stage, cluster, 50, hour, 2, at=hour * HOUR + 2760)
+    stage.to_hour(hour + 1, 60)
+    for late in ({"eth_call"}, {"eth_call", "eth_getLogs"}):
+        pool.late = late
+        with pytest.raises(RpcError, match="header not found"):
+            through.bookings(cluster, [hour - 1, hour])
+    pool.late = {"eth_call", "eth_getLogs", "eth_getBlockByNumber"}
+    with pytest.raises(RpcError, match="is 900 s too old to read this at"):
+        through.settled((hour + 1) * HOUR)
+    pool.late = {"eth_getLogs"}
+    assert through.bookings(cluster, [hour]) == [None]
+    pool.late = set()
+    assert through.bookings(cluster, [hour]) == [Bookings(55, ((2760, 50),))]
+
+
+def test_what_is_read_at_a_block_is_of_that_block(
+    stage: Stage, view: ChainView, cluster: int
+) -> None:
+    hour = stage.hour() + 1
+    open_lease(stage, cluster, 5, hour, 2, at=hour * HOUR + 600)
+    before = stage.anvil.rpc.integer("eth_blockNumber")
+    open_lease(stage, cluster, 50, hour, 2, at=hour * HOUR + 2760)
+    stage.mint(cluster, 20)
+    stage.to_hour(hour + 1, 60)
+    block = view.settled((hour + 1) * HOUR + 60)
+    assert block == stage.anvil.rpc.integer("eth_blockNumber")
+    for at, late, units in ((before, ((600, 5),), UNITS), (block, ((600, 5), (2760, 50)), 120)):
+        booked = sum(count for _, count in late)
+        assert view.bookings(cluster, [hour], at) == [Bookings(booked, late)]
+        assert view.attested(cluster, [hour], at) == [units]
+    with pytest.raises(RpcError, match=f"latest block, {block}, is 1 s too old to read this at"):
+        view.settled((hour + 1) * HOUR + 61)
+    assert view.bookings(cluster, []) == []
+
+
+def test_logs_of_attestations_that_lag_behind_the_state(
+    stage: Stage, pool: Lagging, through: ChainView, cluster: int
+) -> None:
+    hour = stage.hour() + 1
+    stage.to_hour(hour)
+    pool.last = stage.anvil.rpc.integer("eth_blockNumber")
+    stage.mint(cluster, 20)
+    stage.to_hour(hour + 1)
+    pool.late = {"eth_getLogs"}
+    with pytest.raises(RpcError, match=f"cluster {cluster}: the node's logs of attestations"):
+        through.attested(cluster, [hour])
+    pool.late = {"eth_call"}
+    with pytest.raises(RpcError, match="header not found"):
+        through.attested(cluster, [hour])
+    pool.late = set()
+    assert through.attested(cluster, [hour - 1, hour]) == [UNITS, UNITS + 20]
+
+
+def test_a_block_of_an_attestation_that_is_gone(
+    rpc: Asked, view: ChainView, cluster: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpc, "batch", lambda calls: [None for _ in calls])
+    with pytest.raises(BlockGone, match=r"there is no block \d+ any more"):
+        view.attested(cluster, [0])
 
 
 def test_portions_of_hours() -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from wellhead.chain import KeyAccount
 from wellhead.oracle import requests, wire
+from wellhead.oracle.deadline import http_client
 from wellhead.oracle.measurements import Proposal, Signed
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -34,7 +35,8 @@ class ReporterRefused(Exception):  # noqa: N818
 
 
 class ReporterClient:
-    """A reporter at an address; requests are signed by `account`, in this machine's time."""
+    """A reporter at an address; requests are signed by `account`, in this machine's time. A
+    question and its whole answer take `timeout` seconds at most, however it trickles in."""
 
     def __init__(
         self,
@@ -45,8 +47,7 @@ class ReporterClient:
     ) -> None:
         self.url = url.rstrip("/")
         self._account = account
-        # Proxies are for the outside world; a reporter is addressed directly.
-        self._http = httpx.Client(timeout=timeout, trust_env=False, transport=transport)
+        self._http = http_client(timeout, transport)
         self._reporter: str | None = None
 
     @property
@@ -82,7 +83,7 @@ class ReporterClient:
         return bytes.fromhex(self._ask(wire.Granted, "POST", "/recounts", body).signature[2:])
 
     def signed_batch(self, cluster: int, hour: int) -> wire.Batch:
-        """The batch that it first signed for an hour."""
+        """The batch that binds it for an hour."""
         return self._ask(wire.Batch, "GET", f"/batches/{cluster}/{hour}")
 
     def signed_under(self, digest: bytes) -> wire.Batch:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from wellhead.oracle.chain import Signers
 from wellhead.oracle.client import ReporterClient, ReporterRefused, ReporterUnreachable
+from wellhead.oracle.deadline import within
 from wellhead.oracle.measurements import (
     Domain,
     Key,
@@ -22,6 +23,8 @@ Warn = Callable[[str], None]
 FAILURES = (ReporterUnreachable, ReporterRefused)
 #: Most hours of a cluster that a reporter is asked for at once.
 SPAN = 200
+#: Seconds that a reporter has to show all that is asked for, however many questions that takes.
+PATIENCE = 60.0
 
 
 class Forged(Exception):  # noqa: N818
@@ -131,7 +134,8 @@ def collect(panel: Panel, pool: Pool, keys: Sequence[Key]) -> None:
     that it does not know, so that all judge alike."""
     shown: dict[str, list[Signed]] = {}
     asked = list(panel.peers)
-    # At once: each may have to measure first, and one that is slow keeps the others from nothing.
+    # At once: each may have to measure first. One that is slow keeps the round for no longer than
+    # its patience, and is left out of the rest.
     with ThreadPoolExecutor(max_workers=max(len(asked), 1)) as threads:
         answers = [threads.submit(_shown_by, peer, keys) for peer in asked]
     for peer, answer in zip(asked, answers, strict=True):
@@ -160,11 +164,12 @@ def tell(panel: Panel, peer: Peer, measurements: Sequence[Signed]) -> bool:
 
 
 def _shown_by(peer: Peer, keys: Sequence[Key]) -> list[Signed]:
-    return [
-        signed
-        for cluster, begin, end in _stretches(keys)
-        for signed in peer.client.measurements(cluster, begin, end)
-    ]
+    with within(PATIENCE):
+        return [
+            signed
+            for cluster, begin, end in _stretches(keys)
+            for signed in peer.client.measurements(cluster, begin, end)
+        ]
 
 
 def _stretches(keys: Iterable[Key]) -> list[tuple[int, int, int]]:

@@ -11,6 +11,7 @@ from typing import Annotated
 import httpx
 from pydantic import Field
 
+from wellhead.oracle.deadline import http_client
 from wellhead.oracle.sources.base import Clock as Clock
 from wellhead.oracle.sources.base import Source as Source
 from wellhead.oracle.sources.base import SourceError as SourceError
@@ -37,8 +38,7 @@ def make_source(
         return NvmlSource(config, now)
     if isinstance(config, TraceConfig):
         return TraceSource(config)
-    # Proxies are for the outside world; exporters are addressed directly.
-    client = http or httpx.Client(trust_env=False)
+    client = http or http_client()
     if isinstance(config, DcgmConfig):
         return DcgmSource(config, now, client)
     return PrometheusSource(config, now, client)

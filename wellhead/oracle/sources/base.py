@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from wellhead.oracle.readings import Moment
+from wellhead.oracle.readings import Moment, Reading
 
 #: Unix time in seconds.
 Clock = Callable[[], int]
@@ -20,6 +20,10 @@ Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
 #: How many thousandths of a unit a whole device is: 1000 where a unit is a GPU, 125 where it is a
 #: node with eight of them.
 Weight = Annotated[int, Field(ge=0, le=1_000_000)]
+
+#: Bytes of UTF-8 that a device's name, serial number and model may each have, and the name of what
+#: serves tokens, which is all its labels. UUIDs have 40; an orchestrator's labels some hundred.
+MOST_TEXT, MOST_LABELS = 256, 1024
 
 
 class SourceError(Exception):
@@ -66,3 +70,16 @@ def scaled(value: Decimal, factor: int, most: int | None = None) -> int | None:
         return None
     whole = int(value * factor)
     return whole if most is None else min(whole, most)
+
+
+def is_short(reading: Reading) -> bool:
+    """Whether a device's texts are so short that they can be kept: they are its exporter's choice,
+    and stand in the evidence of every look."""
+    most = MOST_TEXT if reading.tokens_count is None else MOST_LABELS
+    return _bytes(reading.device) <= most and all(
+        _bytes(text) <= MOST_TEXT for text in (reading.serial, reading.model)
+    )
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
