@@ -10,12 +10,18 @@ import pytest
 from tests.support.oracle_views import GENESIS
 from tests.support.relay_rooms import HOURS, KEY, Room, hour, share
 from tests.support.relays import Desk, measure_all
+from wellhead.oracle.chain import HOUR
 from wellhead.oracle.measurements import Proposal, Signed
+from wellhead.oracle.reporter.judging import REBIND_HOURS
 
 
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
-    return Room(tmp_path)
+    """Before the time has come at which a word may be replaced."""
+    made = Room(tmp_path)
+    made.view.time = (HOURS[-1] + 1) * HOUR + 600
+    assert made.view.time < (KEY[1] + 1 + REBIND_HOURS) * HOUR
+    return made
 
 
 def bind(listed: Iterable[Desk], measurements: Iterable[Signed]) -> Proposal:

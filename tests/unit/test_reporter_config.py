@@ -103,6 +103,14 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
             LEAST + CLUSTER + TRACE + '[[clusters.canaries]]\nkind = "gemm"\ncommand = []',
             "clusters.0.canaries.0.command: ",
         ),
+        (
+            LEAST
+            + CLUSTER
+            + "settle_s = 59"
+            + TRACE
+            + '[[clusters.canaries]]\nkind = "gemm"\ncommand = ["true"]',
+            "clusters.0: a canary's timeout_s = 60 is longer than settle_s = 59",
+        ),
     ],
 )
 def test_what_is_wrong_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:

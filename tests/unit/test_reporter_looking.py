@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.oracle_bench import HISTORY, LIVE, Benches
+from tests.support.oracle_bench import HISTORY, LIVE, ME, Benches
 from tests.support.oracle_views import (
     GENESIS,
     NOW,
@@ -19,6 +19,7 @@ from wellhead.oracle.canary import CanaryError, Challenger
 from wellhead.oracle.chain import HOUR
 from wellhead.oracle.readings import Canary, Moment
 from wellhead.oracle.reporter.config import ClusterTable
+from wellhead.oracle.reporter.reporter import Reporter
 from wellhead.oracle.reporter.watching import Watch
 from wellhead.oracle.sources import SourceError
 
@@ -98,7 +99,7 @@ def test_sources_of_a_cluster_look_together() -> None:
     config = ClusterTable.model_validate({"cluster": 1, "sources": [HISTORY, HISTORY]})
     one, two = looks(GENESIS, "ab")[:3], looks(GENESIS, "bc", active=1)[1:4]
     watch = Watch(config, [Recorded(one), Recorded(two)])
-    found = watch.recorded(0, 2**40)
+    found = watch.recorded(0, 2**40, 10)
     assert [moment.time_s for moment in found] == [m.time_s for m in one[1:]]
     assert [(r.device, r.active_ppm) for r in found[0].readings] == [
         ("a", 500_000),
@@ -106,7 +107,7 @@ def test_sources_of_a_cluster_look_together() -> None:
         ("c", 1),
     ]
     with pytest.raises(SourceError):
-        Watch(config, [Recorded(one), Recorded(failure="down")]).recorded(0, 2**40)
+        Watch(config, [Recorded(one), Recorded(failure="down")]).recorded(0, 2**40, 10)
 
 
 def test_a_live_look_is_of_all_sources_or_none() -> None:
@@ -137,8 +138,13 @@ class Challenged(Challenger):
         return self._outcome
 
 
+def job(device: str = "", **more: object) -> dict[str, object]:
+    """A canary in a cluster's settings."""
+    return {"command": ["true"], "kind": "checksum", "device": device, **more}
+
+
 def test_what_fails_a_canary_is_absent_until_it_passes(benches: Benches) -> None:
-    bench = benches(1)
+    bench = benches(1, canaries=[job("a"), job("b")])
     (watch,) = bench.watches
     begin = GENESIS * HOUR
     for time_s, device, passed in (
@@ -166,3 +172,51 @@ def test_a_canary_that_could_not_be_asked_says_nothing(benches: Benches) -> None
     assert "cluster 1, canary: ssh can not be run" in bench.problems()
     bench.sources[1].moments = looks(GENESIS)
     assert bench.available() == 4000
+
+
+@pytest.mark.parametrize("asked_before", [300, 30])
+def test_a_canary_that_fails_after_its_hour_was_measured_counts_from_the_next_on(
+    benches: Benches, asked_before: int
+) -> None:
+    bench = benches(1, canaries=[job()])
+    (watch,) = bench.watches
+    bench.sources[1].moments = [moment for n in range(4) for moment in looks(GENESIS + n)]
+    bench.at(GENESIS + 1, 60)
+    assert bench.available() == 4000
+    evidence = bench.reporter.raw_samples(1, GENESIS)
+    asked = (GENESIS + 1) * HOUR - asked_before
+    bench.reporter.rounds.challenge(watch, Challenged(Canary(asked, "", "gemm", passed=False)))
+    bench.at(GENESIS + 3, 60)
+    assert [bench.available(GENESIS + n) for n in range(3)] == [4000, 0, 0]
+    # What was signed for already rests on what it rested on.
+    assert bench.reporter.raw_samples(1, GENESIS) == evidence
+    # One that passed as late lets it come back, in the hours that follow.
+    passed = Canary((GENESIS + 3) * HOUR - 10, "", "gemm", passed=True)
+    bench.reporter.rounds.challenge(watch, Challenged(passed))
+    bench.at(GENESIS + 4, 60)
+    assert [bench.available(GENESIS + n) for n in range(4)] == [4000, 0, 0, 4000]
+
+
+def test_what_failed_a_job_that_is_asked_no_more_comes_back(benches: Benches) -> None:
+    bench = benches(1, canaries=[job("a"), job()])
+    for device in ("", "a", "b"):
+        failed = Canary((GENESIS - 5) * HOUR, device, "checksum", passed=False)
+        assert bench.store.raws.add_canary(1, failed)
+    bench.sources[1].moments = [moment for n in range(3) for moment in looks(GENESIS + n)]
+    assert bench.available() == 0
+    evidence = bench.reporter.raw_samples(1, GENESIS)
+    # The same store, another configuration: only "a" is asked.
+    table = bench.watches[0].table.model_copy(
+        update={"canaries": bench.watches[0].table.canaries[:1]}
+    )
+    later = Reporter(
+        ME, bench.store, bench.view, [Watch(table, [bench.sources[1]])], now=lambda: bench.view.time
+    )
+    later.measurements(1, GENESIS, GENESIS + 2)
+    own = bench.store.own(1, GENESIS + 1)
+    assert own is not None
+    assert own.signed.measurement.sample.available == 3000  # without "a", which fails on
+    assert later.raw_samples(1, GENESIS) == evidence
+    found = later.raw_samples(1, GENESIS + 1)
+    assert found is not None
+    assert sum('"kind":"canary"' in line for line in found.lines) == 1

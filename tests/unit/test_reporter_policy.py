@@ -271,6 +271,7 @@ def test_not_median(desk: Desk) -> None:
 
 
 def test_signed(desk: Desk) -> None:
+    desk.view.time = (GENESIS + 6) * HOUR
     listed = [measured(0, 8000), measured(1, 9000), measured(2, 9001)]
     desk.grant(*listed)
     refused = desk.refused(*listed, measured(3, 8500), measured(4, 8500))
@@ -307,10 +308,12 @@ def test_two_requests_at_once_do_not_get_two_words(
     """Both are judged before either is bound, and neither leaves out what was known then."""
     meeting, arrived, bind = Barrier(2), Event(), desk.store.lock
 
-    def lock(kind: Kind, words: Mapping[Key, int], grant: Grant) -> None:
+    def lock(
+        kind: Kind, words: Mapping[Key, int], grant: Grant, released: Mapping[Key, bytes]
+    ) -> None:
         arrived.set()
         meeting.wait(timeout=30)
-        bind(kind, words, grant)
+        bind(kind, words, grant, released)
 
     def ask(*measurements: Signed) -> str:
         try:

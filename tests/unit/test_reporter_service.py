@@ -300,6 +300,24 @@ def test_an_address_that_asks_too_much_waits(
         assert site.http.get("/health").status_code == 200
 
 
+def test_an_address_that_sends_too_much_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever signs: keys cost nothing. And whether anybody does."""
+    for site in sites(tmp_path, monkeypatch, address_burst=10, address_per_minute=60):
+        body = b" " * 3 * 65536
+        for account in (STRANGER, dev_account(8)):
+            assert site.ask("POST", "/measurements", body, account=account).status_code == 422
+        response = site.ask("POST", "/measurements", body, account=dev_account(9))
+        assert (response.status_code, refused(response).reason) == (429, "busy")
+        assert "from this address" in refused(response).detail
+        site.clock += 3
+        assert site.ask("POST", "/measurements", body, age=999).status_code == 401
+        assert site.http.get("/health").status_code == 429
+        site.clock += 1
+        assert site.http.get("/health").status_code == 200
+
+
 def test_buckets_fill_with_time_and_are_forgotten() -> None:
     clock = [0.0]
     limiter = Limiter(Rate(per_minute=60, burst=2), lambda: clock[0])

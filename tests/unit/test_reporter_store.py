@@ -131,7 +131,7 @@ def test_a_file_that_is_no_store_is_refused(path: Path) -> None:
     with pytest.raises(StoreProblem, match="can not be used as a store"):
         Store(path, DOMAIN, ME.address)
     path.unlink()
-    for version, made_by in ((VERSION - 1, "an earlier"), (VERSION + 1, "a later")):
+    for version, made_by in ((1, "an earlier"), (VERSION + 1, "a later")):
         with sqlite3.connect(path) as connection:
             connection.execute(f"PRAGMA user_version = {version}")
         connection.close()
@@ -229,7 +229,7 @@ def test_the_raw_samples_of_an_hour_lead_to_its_measurement(store: Store) -> Non
     assert store.keep_own(own, whole, refused)
     # Nothing that comes later changes it, and nobody measures it twice.
     assert not store.raws.add_moment(1, Moment(BEGIN + 1))
-    assert not store.raws.add_canary(1, Canary(BEGIN + 3000, "GPU-0000", "gemm", passed=False))
+    assert store.raws.add_canary(1, Canary(BEGIN + 3000, "GPU-0000", "gemm", passed=False))
     assert not store.raws.add_heartbeat(1, Heartbeat(4, GENESIS, 1, ME.address, "0x"))
     assert store.keep_own(own_of(looks_only := HourSamples(None, looks(1))), looks_only)
     found = store.raws.samples(1, GENESIS)
@@ -274,6 +274,19 @@ def test_canaries_that_failed_before_the_hour_still_count(store: Store) -> None:
     assert store.raws.canaries(1, GENESIS) == [failed, inside]
 
 
+def test_what_a_measured_hour_rests_on_no_late_canary_changes(store: Store) -> None:
+    failed = Canary(BEGIN - 600, "GPU-0000", "gemm", passed=False)
+    assert store.raws.add_canary(1, failed)
+    samples = HourSamples(None, looks(2), (failed,))
+    assert store.keep_own(own_of(samples), samples)
+    # It was asked before the hour, and answered after it was measured.
+    assert store.raws.add_canary(1, Canary(BEGIN - 60, "GPU-0000", "gemm", passed=True))
+    assert store.raws.samples(1, GENESIS) == samples
+    assert store.raws.canaries(1, GENESIS + 1) == []
+    store.raws.prune(BEGIN)
+    assert store.raws.samples(1, GENESIS) == samples
+
+
 def test_old_samples_are_forgotten_and_locks_are_not(store: Store) -> None:
     for hour in (GENESIS, GENESIS + 1):
         samples = HourSamples(None, looks(1, first_s=hour * HOUR))
@@ -284,23 +297,3 @@ def test_old_samples_are_forgotten_and_locks_are_not(store: Store) -> None:
     assert store.own(1, GENESIS) is not None
     assert store.raws.samples(1, GENESIS + 1) is not None
     assert store.signed_for("report", (1, GENESIS)) is not None
-
-
-def test_a_device_stands_in_one_clusters_latest_evidence(store: Store) -> None:
-    samples = HourSamples(None, looks(3))
-    devices = samples.devices()
-    assert store.raws.elsewhere(2, GENESIS, devices) == []
-    assert store.keep_own(own_of(samples), samples)
-    assert store.raws.elsewhere(1, GENESIS, devices) == []
-    names = [item.device for item in store.raws.elsewhere(2, GENESIS + 1, devices)]
-    assert names == ["GPU-0000", "GPU-0001", "GPU-0002"]
-    # The same card by another name, and one without a serial number.
-    renamed = HourSamples(
-        None, (Moment(BEGIN, (Reading("other", serial="1"), Reading("third"))),)
-    ).devices()
-    assert store.raws.elsewhere(2, GENESIS, renamed) == [Refused("other", 1)]
-    # It may move once the other's evidence is without it, or is old.
-    assert store.raws.elsewhere(2, GENESIS + 49, devices) == []
-    fewer = HourSamples(None, looks(1, first_s=BEGIN + HOUR))
-    assert store.keep_own(own_of(fewer, GENESIS + 1), fewer)
-    assert store.raws.elsewhere(2, GENESIS + 1, devices) == [Refused("GPU-0000", 1)]

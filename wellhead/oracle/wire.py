@@ -4,11 +4,13 @@
 * `GET /metrics`, by anybody: Prometheus text.
 * `GET /measurements?cluster=&begin=&end=`: `Measurements`, all that the reporter has seen of the
   hours from `begin` to before `end`; its own are made now if they are due.
-* `POST /measurements` of `Measurements`: `Taken`.
+* `POST /measurements` of `Measurements`: `Taken`. What comes after one that its reporter did not
+  sign is not looked at.
 * `POST /batches` of `Batch`: `Granted`, or 409 with `Refused`.
 * `POST /recounts` of `Batch`, of one hour: the same.
-* `GET /batches/{cluster}/{hour}`: `Batch`, what the reporter first signed for that hour, or 404.
-* `GET /signed/{digest}`: `Batch`, the batch or recount that it signed under this digest, or 404.
+* `GET /batches/{cluster}/{hour}`: `Batch`, what binds the reporter for that hour, or 404.
+* `GET /signed/{digest}`: `Batch`, the batch or recount that it signed under this digest, or 404:
+  of an hour it keeps what binds it and what it signed last.
 * `GET /samples/{cluster}/{hour}`: `RawSamples` of its own measurement, or 404.
 * `POST /heartbeats` of `HeartbeatBody`: `Taken`.
 

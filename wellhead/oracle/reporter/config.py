@@ -90,6 +90,16 @@ class ClusterTable(_Table):
         return self
 
     @model_validator(mode="after")
+    def _canaries_are_answered_in_time(self) -> ClusterTable:
+        for table in self.canaries:
+            if table.timeout_s > self.settle_s:
+                raise ValueError(
+                    f"a canary's timeout_s = {table.timeout_s:g} is longer than settle_s = "
+                    f"{self.settle_s}: its hour would be measured before it has failed"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _looks_often_enough(self) -> ClusterTable:
         if self.interval_s > self.max_gap_s:
             raise ValueError(

@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-#: A file of another version is of other contracts, whose hours nobody measures with these.
-VERSION = 2
+#: A file of an older version than `_OLDEST` is of other contracts, whose hours nobody measures with
+#: these. One of the versions between is made a present one when it is opened, and forgets nothing.
+VERSION, _OLDEST = 3, 2
 #: The smallest size that has room for the tables and some work.
 LEAST_BYTES = 256 * 1024
 
@@ -30,25 +31,28 @@ _NOT_WRITTEN = {
     sqlite3.SQLITE_PERM,
 }
 
-_TABLES = """
+_DEVICES = """
+CREATE TABLE devices (
+    id INTEGER PRIMARY KEY, cluster INTEGER NOT NULL, identity TEXT NOT NULL,
+    since INTEGER NOT NULL, hour INTEGER NOT NULL, UNIQUE (cluster, identity)
+);
+CREATE INDEX devices_by_identity ON devices (identity);
+"""
+
+_TABLES = f"""{_DEVICES}
 CREATE TABLE owner (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE moments (
     cluster INTEGER, time_s INTEGER, lines BLOB NOT NULL, PRIMARY KEY (cluster, time_s)
 );
 CREATE TABLE canaries (
     cluster INTEGER, device TEXT, time_s INTEGER, job TEXT NOT NULL, passed INTEGER NOT NULL,
+    counts_from INTEGER NOT NULL DEFAULT 0, counts_to INTEGER, -- hours, the second one excluded
     PRIMARY KEY (cluster, device, time_s)
 );
 CREATE TABLE heartbeats (
     cluster INTEGER, hour INTEGER, lease INTEGER, units INTEGER NOT NULL, user TEXT NOT NULL,
     signature TEXT NOT NULL, PRIMARY KEY (cluster, hour, lease)
 );
-CREATE TABLE devices (
-    cluster INTEGER, device TEXT, serial TEXT NOT NULL, hour INTEGER NOT NULL,
-    PRIMARY KEY (cluster, device)
-);
-CREATE INDEX devices_by_name ON devices (device);
-CREATE INDEX devices_by_serial ON devices (serial) WHERE serial != '';
 CREATE TABLE refused (
     cluster INTEGER, hour INTEGER, device TEXT, elsewhere INTEGER NOT NULL,
     PRIMARY KEY (cluster, hour, device)
@@ -69,6 +73,19 @@ CREATE TABLE locks (
     PRIMARY KEY (kind, cluster, hour)
 );
 """
+
+_FROM_2 = f"""
+ALTER TABLE canaries ADD COLUMN counts_from INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE canaries ADD COLUMN counts_to INTEGER;
+ALTER TABLE devices RENAME TO former;
+{_DEVICES}
+INSERT INTO devices (cluster, identity, since, hour)
+    SELECT cluster, 'device:' || device, hour, hour FROM former ORDER BY cluster, device;
+INSERT OR IGNORE INTO devices (cluster, identity, since, hour)
+    SELECT cluster, 'serial:' || serial, hour, hour FROM former WHERE serial != ''
+    ORDER BY cluster, serial;
+DROP TABLE former;
+"""  # noqa: S608
 
 
 class StoreProblem(Exception):  # noqa: N818
@@ -109,15 +126,16 @@ class Database:
         ask("PRAGMA journal_mode = WAL")
         ask("PRAGMA synchronous = FULL")
         (version,) = ask("PRAGMA user_version").fetchone()
-        if version not in (0, VERSION):
+        if version != 0 and not _OLDEST <= version <= VERSION:
             made_by = "a later" if version > VERSION else "an earlier"
             raise StoreProblem(
                 f"{self.path} has version {version}, made by {made_by} Wellhead: this one knows "
                 f"version {VERSION}"
             )
-        if version == 0:
+        if version != VERSION:
+            tables = _FROM_2 if version else _TABLES
             self._connection.executescript(
-                f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT"
+                f"BEGIN; {tables} PRAGMA user_version = {VERSION}; COMMIT"
             )
         (self._page,) = ask("PRAGMA page_size").fetchone()
         self.max_bytes = max_bytes

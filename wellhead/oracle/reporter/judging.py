@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from wellhead.model.samples import Sample
 from wellhead.model.units import Q
-from wellhead.oracle.chain import Signers
+from wellhead.oracle.chain import HOUR, Signers
 from wellhead.oracle.measurements import (
     Key,
     Kind,
@@ -26,18 +26,31 @@ from wellhead.oracle.reporter.refusals import Refusal
 TOLERANCE = 5_000
 #: Millionths of the attested units, for measured utilization.
 MEASURED_TOLERANCE = 20_000
+#: Looks by which honest measurements of an hour may differ: one at each end of an outage, of which
+#: one reporter saw a little more than another because it looked at other moments.
+LOOKS_APART = 2
+#: Who looked fewer times in an hour agrees with no more than who looked as often as this: what
+#: agrees with anything decides nothing.
+FEWEST_LOOKS = 12
+#: Hours after its end in which an hour that was signed for comes on chain, or its word may be
+#: replaced.
+REBIND_HOURS = 6
 
 
 @dataclass(frozen=True)
 class Case:
     """One sample, the measurements given for it, and all that this reporter has seen of its hour
-    by present signers."""
+    by present signers. For a recount also `own`, what this reporter measured itself, with the
+    `looks` that it rests on and what was `booked` in the hour, thousandths of a unit: `available`
+    is at most that."""
 
     kind: Kind
     sample: Sample
     given: Sequence[Signed]
     seen: Sequence[Signed]
     own: Sample | None
+    looks: int = 0
+    booked: int = 0
 
     @property
     def key(self) -> Key:
@@ -109,9 +122,37 @@ def judge(
         _check_agreement(case)
 
 
+def may_rebind(case: Case, former: Sequence[Signed], now: int) -> bool:
+    """Whether a reporter that signed another word for an hour, which rests on the measurements
+    `former`, may sign this one; the chain has no record of the hour, and its time is `now`.
+
+    Else one reporter could stop an hour for good: it shows its measurement when some have signed
+    without it and before the others do, who then can not leave it out. So after `REBIND_HOURS` a
+    word may be replaced by one that leaves out nobody who counts still. Being another, it rests on
+    more, or no more on one that was removed or contradicted itself: of such steps there are only a
+    few. And the chain takes the first report alone, so whatever becomes of the former batch, two
+    words can not both count.
+    """
+    if case.kind != "report" or now < (case.sample.hour + 1 + REBIND_HOURS) * HOUR:
+        return False
+    counting = {signed.reporter for signed in without_equivocators(case.seen)}
+    given = {(signed.reporter, signed.measurement) for signed in case.given}
+    return given.issuperset(
+        (signed.reporter, signed.measurement) for signed in former if signed.reporter in counting
+    )
+
+
 def is_near(a: int, b: int) -> bool:
     """Whether two values differ by at most `TOLERANCE` of the larger."""
     return abs(a - b) * Q <= TOLERANCE * max(a, b)
+
+
+def apart_by_looks(looks: int, booked: int) -> int:
+    """How far apart, thousandths of a unit, honest measurements of `available` may lie because the
+    reporters looked at other moments: the part of `LOOKS_APART` among `looks` of what was booked,
+    rounded up. Of what was booked over the whole hour, not at its end: so nobody widens it by a
+    large booking in the last second."""
+    return -(-LOOKS_APART * booked // max(looks, FEWEST_LOOKS))
 
 
 def _check_complete(case: Case, sound: Sequence[Signed], is_excused: Callable[[], bool]) -> None:
@@ -152,14 +193,17 @@ def _is_harmless(sample: Sample, sound: Sequence[Signed]) -> bool:
 
 def _check_agreement(case: Case) -> None:
     """As many reporters as a report needs must not decide a contest by themselves, so each sees to
-    it that the recount is what it measured."""
+    it that the recount is what it measured: but for half a percent, and for what looks at other
+    moments make."""
     if case.own is None:
         raise Refusal(
             "disagrees",
             f"this reporter did not measure {told(case.key)}: it can not say who is right",
             case.key,
         )
-    if not is_near(case.own.available, case.sample.available):
+    apart = abs(case.own.available - case.sample.available)
+    by_looks = apart_by_looks(case.looks, case.booked)
+    if (apart - by_looks) * Q > TOLERANCE * max(case.own.available, case.sample.available):
         raise Refusal(
             "disagrees",
             f"{case.sample.available} thousandths were available in {told(case.key)} by the "

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 from wellhead.chain import KeyAccount
@@ -18,7 +19,7 @@ from wellhead.oracle.readings import HourSamples, Moment
 from wellhead.oracle.reporter.policy import RING
 from wellhead.oracle.reporter.raws import without
 from wellhead.oracle.reporter.store import Own, Store
-from wellhead.oracle.reporter.view import View
+from wellhead.oracle.reporter.view import Unready, View
 from wellhead.oracle.reporter.watching import Watch
 from wellhead.oracle.sources import SourceError
 
@@ -61,7 +62,11 @@ class Measuring:
         self.watches: Mapping[int, Watch] = {
             watch.cluster: watch for watch in sorted(watches, key=lambda watch: watch.cluster)
         }
+        for number, watch in self.watches.items():
+            watch.attested = partial(self._attested, number)
         self._turns = {number: threading.RLock() for number in self.watches}
+        #: Clusters of which it is known what failed canaries count no more.
+        self._asked: set[int] = set()
         #: Why the last attempt at a cluster failed, a sentence each.
         self.problems: dict[int, str] = {}
         self._resting: dict[int, float] = {}
@@ -78,8 +83,8 @@ class Measuring:
         they come. What else is in the way is among the problems. Where that is so much work that it
         takes another round, the first hour of that.
 
-        Clusters with lower numbers come first, so that every reporter finds a device that stands in
-        two of them in the same one.
+        Clusters with lower numbers come first, so that every reporter that has seen nothing before
+        finds a device that stands in two of them in the same one.
         """
         left = None
         for number, watch in self.watches.items():
@@ -133,8 +138,11 @@ class Measuring:
         hours = self.open_hours(number, [hour for hour in asked if first <= hour < due])
         if not hours or (watch.is_live and self.skew_problem(chain_time)):
             return None  # of the clock, health says so
-        bookings = self.view.bookings(number, hours)
-        attested = self.view.attested(number, hours)
+        self._drop_canaries(watch)
+        # All at one block: of a provider's nodes the next may not have seen yet what this one has.
+        block = self.view.settled((hours[-1] + 1) * HOUR + watch.table.settle_s)
+        bookings = self.view.bookings(number, hours, block)
+        attested = self.view.attested(number, hours, block)
         lines = 0
         for hour, booked, total in zip(hours, bookings, attested, strict=True):
             if booked is None:  # of this hour alone: a node may lack old logs, or lag behind
@@ -181,7 +189,7 @@ class Measuring:
             canaries=tuple(raws.canaries(number, hour)),
             heartbeats=tuple(raws.heartbeats(number, hour)),
         )
-        refused = raws.elsewhere(number, hour, whole.devices())
+        refused = raws.elsewhere(number, hour, whole.devices(), self.watches)
         measurement = measure_hour(frame, without(whole, refused))
         signed = sign(self._store.domain, measurement, self._account)
         own = Own(signed, frame.bookings, frame.attested)
@@ -200,12 +208,31 @@ class Measuring:
         begin, end = frame.begin_s, frame.end_s
         earliest = begin - watch.table.max_gap_s
         if not watch.is_live:
-            found = watch.recorded(earliest, end)
+            found = watch.recorded(earliest, end, frame.attested)
             early = [moment for moment in found if moment.time_s < begin]
             return (early[-1] if early else None), found[len(early) :]
         before = self._store.raws.last_moment(watch.cluster, begin)
         moments = self._store.raws.moments(watch.cluster, begin, end)
         return (before if before and before.time_s >= earliest else None), moments
+
+    def _drop_canaries(self, watch: Watch) -> None:
+        """Once: what failed a job that is not asked any more would be absent for ever."""
+        number = watch.cluster
+        if number in self._asked:
+            return
+        asked = {table.device for table in watch.table.canaries}
+        dropped = self._store.raws.drop_canaries(number, asked)
+        if dropped:
+            log.warning("cluster %d: %d failed canaries are asked no more", number, dropped)
+        self._asked.add(number)
+
+    def _attested(self, number: int) -> int:
+        """Units attested now; SourceError where that can not be known."""
+        try:
+            (units,) = self.view.attested(number, [self.view.now() // HOUR])
+        except Unready as error:
+            raise SourceError(str(error)) from error
+        return units
 
     def _fail(self, number: int, hour: int, reason: str) -> None:
         self.problems[number] = f"cluster {number}, hour {hour}: {reason}"

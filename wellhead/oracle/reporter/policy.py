@@ -1,4 +1,4 @@
-"""What a reporter signs and takes: once per hour, and only what it can stand for."""
+"""What a reporter signs and takes: one word of an hour, and only what it can stand for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from wellhead.oracle.measurements import (
     told,
 )
 from wellhead.oracle.readings import Heartbeat
-from wellhead.oracle.reporter.judging import Case, check_shape, judge
+from wellhead.oracle.reporter.genuine import Examiner
+from wellhead.oracle.reporter.judging import Case, check_shape, judge, may_rebind
 from wellhead.oracle.reporter.refusals import Refusal
 from wellhead.oracle.reporter.store import Conflict, Grant, Store
 from wellhead.oracle.reporter.view import View
@@ -90,6 +91,7 @@ class Policy:
         for signed in proposal.measurements:
             given[signed.key].append(signed)
         words: dict[Key, int] = {}
+        released: dict[Key, bytes] = {}
         for sample, key in zip(proposal.samples, keys, strict=True):
             words[key] = sample.encode()
             earlier = self._store.signed_for(kind, key)
@@ -97,29 +99,35 @@ class Policy:
             case = self._case(kind, sample, given[key], signers)
             judge(case, signers, excused, is_bound=is_bound)
             if earlier is not None and not is_bound:
-                # Named before anything is written; the lock decides.
-                raise _signed(key, earlier[1].batch)
+                former = [
+                    signed
+                    for signed in earlier[1].batch.proposal().measurements
+                    if signed.key == key
+                ]
+                if not may_rebind(case, former, now):
+                    # Named before anything is written; the lock decides.
+                    raise _signed(key, earlier[1].batch)
+                released[key] = earlier[1].digest
         r, vs = self._account.sign_digest(request.digest)
         grant = Grant(request.digest, request.batch, r + vs)
         try:
-            self._store.lock(kind, words, grant)
+            self._store.lock(kind, words, grant, released)
         except Conflict as conflict:
             raise _signed(conflict.key, conflict.batch) from conflict
         return grant
 
     def take(self, measurements: Iterable[Signed]) -> int:
         """Keep what is genuine, by a present signer, and of an hour that is over; how many are new.
-        What is not is passed over."""
-        listed = list(measurements)
-        signers, now = self._view.signers(), self._view.now()
-        return self._store.take(
-            signed
-            for signed in listed
-            if signed.reporter in signers.addresses
-            and self._why_not(signed.key, now) is None
-            and is_sound(signed.measurement.sample)
-            and signed.is_genuine(self._store.domain)
-        )
+        What is not is passed over; after one that its reporter did not sign, so is all the rest."""
+        news, _ = self._examined([measurements])
+        return self._store.take(news)
+
+    def hear(self, answers: Iterable[Iterable[Signed]]) -> list[Signed | None]:
+        """Keep the same of several answers. What is forged in one ends that one alone; of each the
+        forged measurement that ended it."""
+        news, forged = self._examined(answers)
+        self._store.take(news)
+        return forged
 
     def heartbeat(self, body: wire.HeartbeatBody, measures: Callable[[int], bool]) -> int:
         """Keep the statement of a lease's user, or Refusal; 1 when it counts, 0 when it comes too
@@ -161,6 +169,25 @@ class Policy:
         beat = Heartbeat(body.lease_id, body.hour, body.units, lease.holder, body.signature)
         return int(self._store.raws.add_heartbeat(lease.cluster, beat))
 
+    def _examined(
+        self, answers: Iterable[Iterable[Signed]]
+    ) -> tuple[list[Signed], list[Signed | None]]:
+        signers, now = self._view.signers(), self._view.now()
+        examiner = Examiner(self._store)
+        news: list[Signed] = []
+        ends: list[Signed | None] = []
+        for answer in answers:
+            found, forged = examiner.news(
+                signed
+                for signed in answer
+                if signed.reporter in signers.addresses
+                and self._why_not(signed.key, now) is None
+                and is_sound(signed.measurement.sample)
+            )
+            news += found
+            ends.append(forged)
+        return news, ends
+
     def _check_hours(self, kind: Kind, keys: Sequence[Key], now: int) -> None:
         for key in keys:
             problem = self._why_not(key, now - self._settle_of(key[0]))
@@ -184,6 +211,7 @@ class Policy:
         return None
 
     def _check_measurements(self, measurements: Sequence[Signed], signers: Signers) -> None:
+        examiner = Examiner(self._store)
         for signed in measurements:
             if signed.reporter not in signers.addresses:
                 raise Refusal("foreign", f"{signed.reporter} is no reporter", signed.key)
@@ -193,7 +221,7 @@ class Policy:
                     f"{signed.reporter}'s measurement of {told(signed.key)} contradicts itself",
                     signed.key,
                 )
-            if not signed.is_genuine(self._store.domain):
+            if not examiner.is_genuine(signed):
                 raise Refusal(
                     "foreign",
                     f"{signed.reporter} did not sign this measurement of {told(signed.key)}",
@@ -213,6 +241,8 @@ class Policy:
                 if signed.reporter in signers.addresses
             ],
             own=own.signed.measurement.sample if own else None,
+            looks=own.signed.measurement.moments if own else 0,
+            booked=own.booked_milli if own else 0,
         )
 
     def _is_excused(self, request: Request, signers: Signers) -> bool:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterable, Sequence
 
 from wellhead.oracle.readings import (
     Canary,
@@ -22,18 +21,10 @@ from wellhead.oracle.readings import (
     lines_of,
 )
 from wellhead.oracle.reporter.database import Database
+from wellhead.oracle.reporter.devices import Refused as Refused
+from wellhead.oracle.reporter.devices import elsewhere
 
 HOUR = 3600
-#: Hours within which a device that stands in one cluster's evidence can not stand in another's.
-DEVICE_HOURS = 48
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A device that counts as absent, and the cluster whose evidence it stands in."""
-
-    device: str
-    elsewhere: int
 
 
 class Raws:
@@ -90,14 +81,26 @@ class Raws:
         return time_s if time_s is None else int(time_s)
 
     def add_canary(self, cluster: int, canary: Canary) -> bool:
+        """Keep what came of a job; False when there is one of that device at that time. Where hours
+        were measured meanwhile it counts from the next one on: what failed is still not there."""
         with self._database.writing() as connection:
-            if _is_measured(connection, cluster, canary.time_s // HOUR):
-                return False
+            counts_from = max(canary.time_s // HOUR, _next_hour(connection, cluster))
             done = connection.execute(
-                "INSERT OR IGNORE INTO canaries VALUES (?, ?, ?, ?, ?)",
-                (cluster, canary.device, canary.time_s, canary.job, canary.passed),
+                "INSERT OR IGNORE INTO canaries VALUES (?, ?, ?, ?, ?, ?, NULL)",
+                (cluster, canary.device, canary.time_s, canary.job, canary.passed, counts_from),
             )
             return done.rowcount == 1
+
+    def drop_canaries(self, cluster: int, asked: Collection[str]) -> int:
+        """Let canaries that failed, and that nobody asks again, count no more in hours after those
+        that were measured; how many these are. `asked` are the devices that jobs answer for."""
+        with self._database.writing() as connection:
+            done = connection.execute(
+                "UPDATE canaries SET counts_to = ? WHERE cluster = ? AND NOT passed AND "
+                "counts_to IS NULL AND device NOT IN (SELECT value FROM json_each(?))",
+                (_next_hour(connection, cluster), cluster, json.dumps([*asked])),
+            )
+            return done.rowcount
 
     def canaries(self, cluster: int, hour: int) -> list[Canary]:
         """Those of an hour, and those that had failed before it and not passed since."""
@@ -105,10 +108,11 @@ class Raws:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT time_s, device, job, passed FROM canaries AS this WHERE cluster = ?1 AND "
-                "time_s < ?3 AND (time_s >= ?2 OR NOT passed AND time_s = (SELECT max(time_s) FROM "
-                "canaries WHERE cluster = ?1 AND device = this.device AND time_s < ?2)) "
-                "ORDER BY time_s, device",
-                (cluster, begin_s, end_s),
+                "time_s < ?3 AND counts_from <= ?4 AND (time_s >= ?2 OR NOT passed AND "
+                "coalesce(?4 < counts_to, TRUE) AND time_s = (SELECT max(time_s) FROM canaries "
+                "WHERE cluster = ?1 AND device = this.device AND time_s < ?2 AND "
+                "counts_from <= ?4)) ORDER BY time_s, device",
+                (cluster, begin_s, end_s, hour),
             )
             return [Canary(time, device, job, bool(ok)) for time, device, job, ok in rows]
 
@@ -133,20 +137,13 @@ class Raws:
             )
             return [Heartbeat(*row) for row in rows]
 
-    def elsewhere(self, cluster: int, hour: int, devices: Iterable[Device]) -> list[Refused]:
-        """Those of a cluster's devices that stand in the latest evidence of another cluster, by
-        name or by serial number."""
-        found = []
+    def elsewhere(
+        self, cluster: int, hour: int, devices: Iterable[Device], watched: Container[int]
+    ) -> list[Refused]:
+        """Those of a cluster's devices that are another's, see `wellhead.oracle.reporter.devices`;
+        `watched` are the clusters whose claims count."""
         with self._database.reading() as connection:
-            for device in devices:
-                row = connection.execute(
-                    "SELECT cluster FROM devices WHERE cluster != ? AND abs(hour - ?) <= ? AND "
-                    "(device = ? OR (serial = ? AND serial != '')) ORDER BY cluster",
-                    (cluster, hour, DEVICE_HOURS, device.device, device.serial),
-                ).fetchone()
-                if row:
-                    found.append(Refused(device.device, int(row[0])))
-        return found
+            return elsewhere(connection, cluster, hour, devices, watched)
 
     def refused(self, cluster: int, hour: int | None = None) -> list[Refused]:
         """What was refused in an hour, or in the last that was measured."""
@@ -195,8 +192,8 @@ class Raws:
             connection.execute(
                 "DELETE FROM canaries AS this WHERE time_s < ?1 AND time_s < (SELECT max(time_s) "
                 "FROM canaries WHERE cluster = this.cluster AND device = this.device AND "
-                "time_s < ?1)",
-                (before_s,),
+                "time_s < ?1 AND counts_from <= ?2)",
+                (before_s, before_s // HOUR),
             )
             for table in ("heartbeats", "refused"):
                 connection.execute(f"DELETE FROM {table} WHERE hour < ?", (before_s // HOUR,))  # noqa: S608
@@ -256,3 +253,11 @@ def _is_measured(connection: sqlite3.Connection, cluster: int, hour: int) -> boo
         "SELECT 1 FROM own WHERE cluster = ? AND hour = ?", (cluster, hour)
     ).fetchone()
     return found is not None
+
+
+def _next_hour(connection: sqlite3.Connection, cluster: int) -> int:
+    """The hour after the last that was measured; 0 where none was."""
+    (last,) = connection.execute(
+        "SELECT max(hour) FROM own WHERE cluster = ?", (cluster,)
+    ).fetchone()
+    return 0 if last is None else int(last) + 1

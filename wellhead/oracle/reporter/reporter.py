@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -12,6 +13,7 @@ from wellhead.oracle.measurements import (
     Key,
     Kind,
     Signed,
+    told,
 )
 from wellhead.oracle.reporter.measuring import Measuring
 from wellhead.oracle.reporter.metrics import Metrics
@@ -22,6 +24,8 @@ from wellhead.oracle.reporter.rounds import Rounds
 from wellhead.oracle.reporter.store import Store
 from wellhead.oracle.reporter.view import Unready, View
 from wellhead.oracle.reporter.watching import Watch
+
+log = logging.getLogger("wellhead.reporter")
 
 
 class Reporter:
@@ -183,10 +187,20 @@ class Reporter:
                     (cluster, left),
                 )
             for part in portions(hours, wire.MOST_SAMPLES):
-                known = set(self._store.seen(cluster, part[0], part[-1] + 1))
-                found = set(self._peers.measurements(cluster, part[0], part[-1] + 1))
-                news = (signed for signed in found - known if signed.key[1] in part)
-                self._policy.take(signed for signed in news if signed.key[0] == cluster)
+                asked = {(cluster, hour) for hour in part}
+                answers = self._peers.answers(cluster, part[0], part[-1] + 1)
+                # Each by itself: what one peer forged must not hide what another shows.
+                forged = self._policy.hear(
+                    [signed for signed in answer if signed.key in asked]
+                    for answer in answers.values()
+                )
+                for url, lie in zip(answers, forged, strict=True):
+                    if lie is not None:
+                        log.warning(
+                            "the peer %s shows a measurement of %s that %s did not sign",
+                            *(url, told(lie.key), lie.reporter),
+                        )
+                        self._peers.forged(url)
 
 
 def _by_cluster(keys: Iterable[Key]) -> dict[int, list[int]]:

@@ -66,16 +66,21 @@ class Gate:
 
     def admit(self, request: Request) -> None:
         """Anybody, by the address that they come from."""
-        if not self._addresses.allows(request.client.host if request.client else ""):
-            raise Turned(429, "busy", "too many requests from this address: wait a minute")
+        self._charge_address(request, 1)
 
     async def body_of(self, request: Request) -> bytes:
-        """The body of a request that is signed; what is too long is not read to its end."""
+        """The body of a request that is signed; what is too long, or more than its address may
+        send, is not read to its end."""
         body = bytearray()
-        async for piece in request.stream():
-            body += piece
+        pieces = 0
+        async for part in request.stream():
+            body += part
             if len(body) > self._most:
                 raise Turned(413, "malformed", f"a body has at most {self._most:,} bytes")
+            # Keys cost nothing, so the account alone would be no limit.
+            if len(body) // PIECE > pieces:
+                self._charge_address(request, len(body) // PIECE - pieces)
+                pieces = len(body) // PIECE
         # As it came: what is signed is not the decoded form.
         target = bytes(request.scope.get("raw_path") or request.url.path.encode())
         if request.scope["query_string"]:
@@ -94,6 +99,10 @@ class Gate:
         if not self._accounts.allows(account, 1 + len(body) // PIECE):
             raise Turned(429, "busy", f"too many requests by {account}: wait a minute")
         return bytes(body)
+
+    def _charge_address(self, request: Request, cost: int) -> None:
+        if not self._addresses.allows(request.client.host if request.client else "", cost):
+            raise Turned(429, "busy", "too many requests from this address: wait a minute")
 
 
 def make_app(

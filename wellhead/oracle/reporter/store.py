@@ -8,9 +8,11 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from wellhead.oracle import wire
-from wellhead.oracle.bookings import Bookings
+from wellhead.oracle.bookings import THOUSANDTHS, Bookings
+from wellhead.oracle.chain import HOUR
 from wellhead.oracle.measurements import (
     Domain,
     Key,
@@ -18,8 +20,10 @@ from wellhead.oracle.measurements import (
     Signed,
     without_equivocators,
 )
-from wellhead.oracle.readings import Device, HourSamples
+from wellhead.oracle.readings import HourSamples
 from wellhead.oracle.reporter.database import Database
+from wellhead.oracle.reporter.devices import keep_devices
+from wellhead.oracle.reporter.locks import keep_latest
 from wellhead.oracle.reporter.raws import Raws, Refused, packed, replace_moments, without
 
 #: Different measurements of one hour that are kept of a reporter: two prove an equivocation.
@@ -33,6 +37,12 @@ class Own:
     signed: Signed
     bookings: Bookings
     attested: int
+
+    @property
+    def booked_milli(self) -> int:
+        """What was booked in the hour, mean over its seconds, thousandths of a unit, rounded up:
+        the most that can have been available."""
+        return -(-self.bookings.covered * THOUSANDTHS // HOUR)
 
 
 @dataclass(frozen=True)
@@ -79,8 +89,21 @@ class Store:
     def take(self, measurements: Iterable[Signed]) -> int:
         """Keep measurements, which are genuine; how many are new. Of what contradicts what the
         same reporter signed, one is kept: that proves it."""
+        # Found before the transaction begins: while it lasts nothing else can be written.
+        listed = list(measurements)
         with self.database.writing() as connection:
-            return sum(self._put(connection, signed) for signed in measurements)
+            return sum(self._put(connection, signed) for signed in listed)
+
+    def held(self, key: Key, reporter: str) -> dict[bytes, str]:
+        """The measurements of one hour by one reporter: their digests, and the bodies as JSON."""
+        with self.database.reading() as connection:
+            return dict(
+                connection.execute(
+                    "SELECT digest, body FROM measurements "
+                    "WHERE cluster = ? AND hour = ? AND reporter = ?",
+                    (*key, reporter),
+                )
+            )
 
     def seen(self, cluster: int, begin: int, end: int) -> list[Signed]:
         """All measurements of the hours [begin, end), contradictions included."""
@@ -154,13 +177,14 @@ class Store:
                 "INSERT INTO refused VALUES (?, ?, ?, ?)",
                 [(cluster, hour, item.device, item.elsewhere) for item in refused],
             )
-            _replace_devices(connection, cluster, hour, without(whole, refused).devices())
+            devices = without(whole, refused).devices()
+            keep_devices(connection, cluster, hour, own.attested, devices)
         return True
 
     # Locks and what was signed
 
     def granted(self, digest: bytes) -> Grant | None:
-        """The batch with this digest, if it was signed."""
+        """The batch with this digest, if it was signed and is kept."""
         with self.database.reading() as connection:
             row = connection.execute(
                 "SELECT digest, body, signature FROM batches WHERE digest = ?", (digest,)
@@ -168,7 +192,7 @@ class Store:
         return _grant(*row) if row else None
 
     def signed_for(self, kind: Kind, key: Key) -> tuple[int, Grant] | None:
-        """The word that was signed for an hour, and the batch in which it first was."""
+        """The word that an hour is bound to, and the batch that bound it."""
         with self.database.reading() as connection:
             row = connection.execute(
                 "SELECT word, digest, body, signature FROM locks JOIN batches ON batch = digest "
@@ -177,9 +201,17 @@ class Store:
             ).fetchone()
         return (int(row[0], 16), _grant(*row[1:])) if row else None
 
-    def lock(self, kind: Kind, words: Mapping[Key, int], grant: Grant) -> None:
-        """Bind each hour to its word for ever, and keep the batch; Conflict, and nothing is bound,
-        when an hour is bound to another word."""
+    def lock(
+        self,
+        kind: Kind,
+        words: Mapping[Key, int],
+        grant: Grant,
+        released: Mapping[Key, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Bind each hour to its word, and keep the batch; Conflict, and nothing is bound, when an
+        hour is bound to another word. `released` are the hours that may be bound anew, with the
+        digest of the batch that binds them: where another does by now, it is a Conflict too."""
+        binds = False
         with self.database.writing() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO batches VALUES (?, ?, ?)",
@@ -190,13 +222,23 @@ class Store:
                 ),
             )
             for key, word in words.items():
-                connection.execute(
-                    "INSERT OR IGNORE INTO locks VALUES (?, ?, ?, ?, ?)",
-                    (kind, *key, wire.word_of(word), grant.digest),
-                )
+                place, bound_to = (kind, *key), (wire.word_of(word), grant.digest)
+                if key in released:
+                    done = connection.execute(
+                        "UPDATE locks SET word = ?, batch = ? "
+                        "WHERE kind = ? AND cluster = ? AND hour = ? AND batch = ?",
+                        (*bound_to, *place, released[key]),
+                    )
+                else:
+                    done = connection.execute(
+                        "INSERT OR IGNORE INTO locks VALUES (?, ?, ?, ?, ?)", (*place, *bound_to)
+                    )
+                binds = binds or done.rowcount == 1
                 bound, earlier = self.signed_for(kind, key) or (None, grant)
                 if bound != word:
                     raise Conflict(key, earlier.batch)
+            if not binds:
+                keep_latest(connection, kind, words, grant.digest)
 
     def last_hours(self, cluster: int) -> tuple[int | None, int | None]:
         """The last hour that it measured, and the last that it signed."""
@@ -234,22 +276,6 @@ class Store:
             (*key, signed.reporter, digest, body),
         )
         return 1
-
-
-def _replace_devices(
-    connection: sqlite3.Connection, cluster: int, hour: int, devices: Iterable[Device]
-) -> None:
-    """The devices of a cluster's latest evidence; an hour that is made up later changes nothing."""
-    (latest,) = connection.execute(
-        "SELECT max(hour) FROM devices WHERE cluster = ?", (cluster,)
-    ).fetchone()
-    if latest is not None and latest > hour:
-        return
-    connection.execute("DELETE FROM devices WHERE cluster = ?", (cluster,))
-    connection.executemany(
-        "INSERT OR IGNORE INTO devices VALUES (?, ?, ?, ?)",
-        [(cluster, device.device, device.serial, hour) for device in devices],
-    )
 
 
 def _grant(digest: bytes, body: bytes, signature: bytes) -> Grant:

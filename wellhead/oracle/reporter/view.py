@@ -44,6 +44,11 @@ class View(Protocol):
         """Unix time of the latest block."""
         ...
 
+    def settled(self, time_s: int) -> int:
+        """The latest block's number, to read several things at; Unready where that block is older
+        than a unix time."""
+        ...
+
     def signers(self) -> Signers: ...
 
     def cluster(self, number: int) -> Cluster | None: ...
@@ -52,12 +57,16 @@ class View(Protocol):
         """IMetricsOracle.Record of each (cluster, hour)."""
         ...
 
-    def bookings(self, cluster: int, hours: Sequence[int]) -> list[Bookings | None]:
+    def bookings(
+        self, cluster: int, hours: Sequence[int], block: int | None = None
+    ) -> list[Bookings | None]:
         """What was booked in each hour, and from when on; the hours are over. None where the node
         disagrees with itself."""
         ...
 
-    def attested(self, cluster: int, hours: Sequence[int]) -> list[int]: ...
+    def attested(self, cluster: int, hours: Sequence[int], block: int | None = None) -> list[int]:
+        """Units attested at the end of each hour, or at the block where that is earlier."""
+        ...
 
     def lease(self, number: int) -> Lease | None: ...
 
@@ -81,6 +90,10 @@ class NodeView:
         with self._asking():
             return self._chain.now()
 
+    def settled(self, time_s: int) -> int:
+        with self._asking():
+            return self._chain.settled(time_s)
+
     def signers(self) -> Signers:
         with self._asking():
             return self._chain.signers()
@@ -96,13 +109,15 @@ class NodeView:
         with self._asking():
             return list(self._chain.records(keys))
 
-    def bookings(self, cluster: int, hours: Sequence[int]) -> list[Bookings | None]:
+    def bookings(
+        self, cluster: int, hours: Sequence[int], block: int | None = None
+    ) -> list[Bookings | None]:
         with self._asking():
-            return self._chain.bookings(cluster, hours)
+            return self._chain.bookings(cluster, hours, block)
 
-    def attested(self, cluster: int, hours: Sequence[int]) -> list[int]:
+    def attested(self, cluster: int, hours: Sequence[int], block: int | None = None) -> list[int]:
         with self._asking():
-            return self._chain.attested(cluster, hours)
+            return self._chain.attested(cluster, hours, block)
 
     def lease(self, number: int) -> Lease | None:
         with self._asking():
