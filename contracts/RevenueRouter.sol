@@ -33,14 +33,15 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
         uint32 bitcoin;
     }
 
-    /// One slot: revenue split and remainders so far; what waits to be swept, what of it cancellations earned, and since
-    /// which hour the rest waits.
+    /// One slot: revenue split and remainders so far; what waits to be swept, what of it is a backlog, and since which
+    /// hour the rest waits; and the last hour in which something came at once.
     struct Routed {
         uint64 total;
         uint64 bitcoinPending;
-        uint64 bitcoinCancelled;
-        uint40 remainders;
+        uint64 bitcoinBacklog;
+        uint16 remainders;
         uint24 pendingSince;
+        uint24 distributedAt;
     }
 
     /// What became claims of the operator's and the reporters'.
@@ -109,8 +110,8 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
         (, address token,) = _registry.payeesOf(clusterId);
         if (pending != 0) {
             Routed memory routed = _routed[clusterId];
-            // It counts as what waits already: in part as of cancellations, in part as old as that.
-            routed.bitcoinCancelled += uint64(pending * routed.bitcoinCancelled / routed.bitcoinPending);
+            // It counts as what waits already: in part as a backlog, in part as old as the rest.
+            routed.bitcoinBacklog += uint64((pending * routed.bitcoinBacklog).ceilDiv(routed.bitcoinPending));
             routed.bitcoinPending = (pending + routed.bitcoinPending).toUint64();
             _store(_routed[clusterId], routed);
             _vault.charge(_cash, operator, address(this), pending);
@@ -148,14 +149,14 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
 
         (spent, received) = _buy(at, maxAmount);
         // What was distributed during the swap counts too.
-        uint256 cancelled = spent * routed.bitcoinCancelled / routed.bitcoinPending;
+        uint256 late = (spent * routed.bitcoinBacklog).ceilDiv(routed.bitcoinPending);
         routed.bitcoinPending -= uint64(spent);
-        routed.bitcoinCancelled -= uint64(cancelled);
+        routed.bitcoinBacklog -= uint64(late);
         uint256 tip = received * at.tip / Q;
         uint256 waited = block.timestamp / HOUR - routed.pendingSince;
         emit Swept(clusterId, msg.sender, spent, received, tip);
         uint256 amount = received - tip;
-        uint256 backlog = cancelled == 0 ? 0 : amount * cancelled / spent;
+        uint256 backlog = late == 0 ? 0 : (amount * late).ceilDiv(spent);
         if (waited > DAY_HOURS) backlog = amount - (amount - backlog) * DAY_HOURS / waited;
         address token = _payees[clusterId].token;
         _vault.deposit(_reserve, address(this), received);
@@ -221,6 +222,11 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
     }
 
     /// @inheritdoc IRevenueRouter
+    function distributedAtOf(uint256 clusterId) external view returns (uint256) {
+        return _routed[clusterId].distributedAt;
+    }
+
+    /// @inheritdoc IRevenueRouter
     function topUpOf(uint256 clusterId, uint256 units)
         public
         view
@@ -243,27 +249,24 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
         uint256 cash;
         uint256 bitcoin;
         uint256 backlog;
-        // The total fits 64 bits, and more than any part of it; remainders are below a unit for each lease.
+        // The total fits 64 bits, and more than any part of it.
         unchecked {
             uint256 total = (earned + routed.total).toUint64();
             bitcoin = _part(total, payees.bitcoin) - _part(routed.total, payees.bitcoin);
             uint256 cashShare = Q - payees.operator - payees.reporters - payees.bitcoin;
             cash = _part(total, cashShare) - _part(routed.total, cashShare);
-            // What cancellations earned vests whole; of the rest, all but what an hour brings on average.
-            if (cancelled != 0) backlog = cash * cancelled / earned;
-            if (bitcoin != 0) {
-                uint256 since = routed.pendingSince;
-                uint256 more = hoursCovered;
-                // Each distribution adds the hours that it covers beyond its own to the time that has passed.
-                if (routed.bitcoinPending == routed.bitcoinCancelled) since = block.timestamp / HOUR;
-                else if (more != 0) --more;
-                routed.pendingSince = uint24(since > more ? since - more : 0);
-                if (cancelled != 0) routed.bitcoinCancelled += uint64(bitcoin * cancelled / earned);
+            // Once in a clock hour the mean of those covered comes at once.
+            if (earned == 0 || routed.distributedAt == block.timestamp / HOUR) hoursCovered = 0;
+            if (hoursCovered != 0) {
+                routed.distributedAt = uint24(block.timestamp / HOUR);
+                if (routed.bitcoinPending == routed.bitcoinBacklog) routed.pendingSince = routed.distributedAt - 1;
             }
-            if (hoursCovered > 1) backlog = cash - (cash - backlog) / hoursCovered;
+            backlog = _backlog(cash, cancelled, earned, hoursCovered);
+            routed.bitcoinBacklog += uint64(_backlog(bitcoin, cancelled, earned, hoursCovered));
             routed.total = uint64(total);
             routed.bitcoinPending = (bitcoin + routed.bitcoinPending).toUint64();
-            routed.remainders += uint40(remainder);
+            // Below 2^-17 units for each lease.
+            routed.remainders = (remainder + routed.remainders).toUint16();
             _store(_routed[clusterId], routed);
         }
         emit Distributed(clusterId, earned, remainder, cash, bitcoin);
@@ -272,13 +275,28 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
         ICapacityToken(payees.token).addCash(cash, backlog);
     }
 
+    /// What of a distribution's amount is a backlog: what cancellations earned, and of the rest all but an hour's mean;
+    /// all where no hour counts.
+    function _backlog(uint256 amount, uint256 cancelled, uint256 earned, uint256 hoursCovered)
+        private
+        pure
+        returns (uint256 late)
+    {
+        if (hoursCovered == 0) return amount;
+        unchecked {
+            if (cancelled != 0) late = amount * cancelled / earned;
+            if (hoursCovered != 1) late = amount - (amount - late) / hoursCovered;
+        }
+    }
+
     /// Assigning the struct in place would write its slot once for every member.
     function _store(Routed storage self, Routed memory routed) private {
         self.total = routed.total;
         self.bitcoinPending = routed.bitcoinPending;
-        self.bitcoinCancelled = routed.bitcoinCancelled;
+        self.bitcoinBacklog = routed.bitcoinBacklog;
         self.remainders = routed.remainders;
         self.pendingSince = routed.pendingSince;
+        self.distributedAt = routed.distributedAt;
     }
 
     /// Buy with up to `amount`, at the feed's price and the slippage at most.

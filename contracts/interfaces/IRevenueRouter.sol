@@ -5,16 +5,18 @@ import {IUniswapV3SwapCallback} from "./external/IUniswapV3Pool.sol";
 
 /// @title RevenueRouter: splits earned rent between operator, reporters, holders' cash and holders' bitcoin.
 /// @notice Every part is the floor of its share of the cluster's cumulative revenue, so distributing once late gives
-/// everybody the same as distributing often. The cash part reaches the token at once, and raises its index at once by
-/// what an hour brings on average; the rest of a distribution that covers several hours, and what cancellations have
-/// earned, is a backlog and vests (see ICapacityToken). The operator's and the reporters' parts wait until somebody asks for their release, the bitcoin
-/// part until it is swept; what the floors leave, less than four units, waits for later revenue. All that waits stands
-/// in the router's claim in the vault.
+/// everybody the same as distributing often. The cash part reaches the token at once. Of what a distribution brings the
+/// holders, in cash and in bitcoin, only an hour's mean, that of the hours it covers and without what cancellations have
+/// earned, raises an index at once; and of several distributions in one clock hour only the first that covers any hour
+/// does. The rest is a backlog and vests (see ICapacityToken), however many distributions it comes in. The operator's
+/// and the reporters' parts wait until somebody asks for their release, the bitcoin part until it is swept; what the
+/// floors leave, less than four units, waits for later revenue. All that waits stands in the router's claim in the
+/// vault.
 ///
 /// A sweep buys bitcoin on a pool, at no more than the feed's price and `slippage`, the pool's fee included: it buys as
-/// much as the pool has at that, and the rest waits. Whoever calls is paid a tip out of what was bought. Bitcoin for
-/// what cancellations have earned is a backlog and vests; so does, all but a day's part, that for other revenue that
-/// waited for more than a day, or that covers more than a day's hours.
+/// much as the pool has at that, and the rest waits. Whoever calls is paid a tip out of what was bought. Bitcoin for a
+/// backlog vests from its sweep on, and so does, all but a day's part, that for the rest where it waited for more than
+/// a day. A part that is swept has its share of both; what vests is rounded up.
 ///
 /// A cluster's revenue adds up to less than 2^64 stablecoin units; what would exceed that can not be distributed.
 interface IRevenueRouter is IUniswapV3SwapCallback {
@@ -135,4 +137,8 @@ interface IRevenueRouter is IUniswapV3SwapCallback {
 
     /// @notice Stablecoin units of a cluster that wait to be turned into bitcoin.
     function bitcoinPendingOf(uint256 clusterId) external view returns (uint256);
+
+    /// @notice The last hour in which a distribution brought something at once, unix time / 3600; 0 where none did yet.
+    /// What is distributed again in that hour is a backlog.
+    function distributedAtOf(uint256 clusterId) external view returns (uint256);
 }

@@ -221,8 +221,8 @@ def _coins_ahead(anvil: Anvil, deployer: str) -> bool:
     return comes_first(cash, reserve)
 
 
-def backlog_of(amount: int, waited: int, cancelled: int = 0) -> int:
-    """What vests of bitcoin, `cancelled` of it for what cancellations earned: that, and all but a
-    day's part of what is for the rest, which waited for so many hours."""
-    rest = amount - cancelled
+def backlog_of(amount: int, waited: int, late: int = 0) -> int:
+    """What vests of bitcoin, `late` of it for a backlog: that, and all but a day's part of what is
+    for the rest, which waited for so many hours."""
+    rest = amount - late
     return amount - (rest * 24 // waited if waited > 24 else rest)

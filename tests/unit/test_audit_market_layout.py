@@ -179,7 +179,7 @@ def test_an_account_is_packed_as_the_contract_says() -> None:
 def test_what_is_routed_is_packed_as_the_compiler_packs_it() -> None:
     replay = router.RouterReplay(1, Any, Any, Any)  # type: ignore[arg-type]
     payees = router.Payees(1, 2, 3, 4)
-    replay.routed[9] = router.Routed(payees, 5, 6, 7, 8, 9, 10, 11)
+    replay.routed[9] = router.Routed(payees, 5, 6, 2, 8, 9, 17, 10, 11)
     replay.venue = router.Venue(12, 13, 14, 15, 16)
     words = _words(replay.slots())
     assert unpacked(words[slot_of(1, 9)], "RevenueRouter", "RevenueRouter.Payees") == {
@@ -191,9 +191,10 @@ def test_what_is_routed_is_packed_as_the_compiler_packs_it() -> None:
     assert unpacked(words[slot_of(2, 9)], "RevenueRouter", "RevenueRouter.Routed") == {
         "total": 5,
         "bitcoinPending": 6,
-        "bitcoinCancelled": 7,
+        "bitcoinBacklog": 4,
         "remainders": 8,
         "pendingSince": 9,
+        "distributedAt": 17,
     }
     assert unpacked(words[slot_of(3, 9)], "RevenueRouter", "RevenueRouter.Paid") == {
         "operator": 10,

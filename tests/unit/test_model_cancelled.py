@@ -26,6 +26,7 @@ from tests.unit.test_model_sweep import VENUE, feed_of, pool_of, sweep
 from wellhead.model import invariants
 from wellhead.model.distributions import check_revenue
 from wellhead.model.errors import Revert
+from wellhead.model.fixedpoint import ceil_div
 from wellhead.model.routed import Parts, Routed
 from wellhead.model.units import HOUR, LEDGER_SCALE, RATE_SCALE, Q
 from wellhead.model.world import World
@@ -79,8 +80,8 @@ def test_decoys_bring_nobody_anything_at_once() -> None:
     assert cash.index == 0
     assert cash.unvested == cash.total == 5_800 * COIN << cash.shift
     routed = world.router.routed_of(1)
-    assert routed.bitcoin_cancelled == routed.bitcoin_pending == 3_000 * COIN
-    assert routed.pending_since == world.hour
+    assert routed.bitcoin_backlog == routed.bitcoin_pending == 3_000 * COIN
+    assert routed.distributed_at == routed.pending_since == 0
     invariants.check_all(world)
 
 
@@ -98,9 +99,9 @@ def test_decoys_put_off_nothing_but_what_they_earn(hours: int) -> None:
     # 58 % of 100 coins, a tenth of it at once.
     assert cash.unvested == (52_200_000 + cost * 58 // 100) << cash.shift
     routed = world.router.routed_of(1)
-    assert routed.bitcoin_cancelled == cost * 3 // 10
+    assert routed.bitcoin_backlog == 27 * COIN + cost * 3 // 10
     assert routed.bitcoin_pending == 30 * COIN + cost * 3 // 10
-    assert routed.pending_since == world.hour - 10
+    assert routed.pending_since == world.hour - 1
     book = world.market.book_of(1)
     assert (book.hours_covered, book.cancelled) == (0, 0)
     invariants.check_all(world)
@@ -117,7 +118,8 @@ def test_the_parts_of_a_distribution_are_rounded_down() -> None:
     assert (routed.parts.cash, routed.parts.bitcoin) == (4_060_000, 2_100_000)
     backlog = 4_060_000 * 3_000_000 // 7_000_001
     assert cash.unvested >> cash.shift == 4_060_000 - (4_060_000 - backlog) // 3
-    assert routed.bitcoin_cancelled == 2_100_000 * 3_000_000 // 7_000_001
+    backlog = 2_100_000 * 3_000_000 // 7_000_001
+    assert routed.bitcoin_backlog == 2_100_000 - (2_100_000 - backlog) // 3
     assert book.earned == 5
 
 
@@ -138,31 +140,32 @@ def test_a_remainder_alone_takes_the_counts_with_it() -> None:
 
 
 def waiting() -> World:
-    """Thirty coins of ten hours wait, and sixty of a decoy."""
+    """Thirty coins of ten hours wait, of which three are no backlog, and sixty of a decoy."""
     world = make_world(pricing=DEAR)
     live(world, 10)
     decoy(world, 20)
     world.router.accrue_and_distribute(1)
     routed = world.router.routed_of(1)
-    assert (routed.bitcoin_pending, routed.bitcoin_cancelled) == (90 * COIN, 60 * COIN)
+    assert (routed.bitcoin_pending, routed.bitcoin_backlog) == (90 * COIN, 87 * COIN)
     world.router.set_venue(world.authority.governor, (VENUE, pool_of(world), feed_of(world)))
     return world
 
 
 @shows("SWEEP-6")
 def test_bitcoin_for_cancellations_vests_whole() -> None:
-    """Whatever part is spent, it is of both in proportion; the rest waited for ten hours."""
+    """Whatever part is spent, it is of both in proportion; the rest waited for an hour."""
     world = waiting()
     reserve = world.token(1).reserve
     sweep(world, 15 * COIN + 1, 30_001)
     routed, added = world.router.routed_of(1), 30_001 - 30
-    assert routed.bitcoin_cancelled == 60 * COIN - 10 * COIN
+    late = ceil_div((15 * COIN + 1) * 87, 90)
+    assert routed.bitcoin_backlog == 87 * COIN - late
     assert routed.bitcoin_pending == 75 * COIN - 1
-    assert reserve.unvested == added * 10 * COIN // (15 * COIN + 1) << reserve.shift
+    assert reserve.unvested == ceil_div(added * late, 15 * COIN + 1) << reserve.shift
     assert (routed.swept, routed.reserve_sent) == (15 * COIN + 1, added)
     sweep(world, 75 * COIN - 1, 150_000)
     routed = world.router.routed_of(1)
-    assert (routed.bitcoin_pending, routed.bitcoin_cancelled) == (0, 0)
+    assert (routed.bitcoin_pending, routed.bitcoin_backlog) == (0, 0)
     invariants.check_all(world)
 
 
@@ -172,8 +175,8 @@ def test_what_waited_for_more_than_a_day_vests_besides() -> None:
     world.advance(30 * HOUR)
     sweep(world, 90 * COIN, 180_000)
     reserve, added = world.token(1).reserve, 180_000 - 180
-    cancelled = added * 60 // 90
-    assert reserve.unvested == (added - (added - cancelled) * 24 // 40) << reserve.shift
+    late = ceil_div(added * 87, 90)
+    assert reserve.unvested == (added - (added - late) * 24 // 31) << reserve.shift
     invariants.check_all(world)
 
 
@@ -182,11 +185,11 @@ def test_a_decoy_makes_nothing_older_and_nothing_younger() -> None:
     world = make_world(pricing=DEAR)
     decoy(world, 50)
     world.router.accrue_and_distribute(1)
-    assert world.router.routed_of(1).pending_since == world.hour
+    assert world.router.routed_of(1).pending_since == 0  # none of it is fresh
     world.advance(7 * HOUR)
     live(world, 5)
     world.router.accrue_and_distribute(1)
-    since = world.hour - 5  # the first that is no cancellation's
+    since = world.hour - 1  # the first that is no cancellation's
     assert world.router.routed_of(1).pending_since == since
     world.advance(3 * HOUR)
     decoy(world, 50)
@@ -195,12 +198,12 @@ def test_a_decoy_makes_nothing_older_and_nothing_younger() -> None:
     invariants.check_all(world)
 
 
-def test_what_is_topped_up_is_cancelled_in_proportion() -> None:
+def test_what_is_topped_up_is_a_backlog_in_proportion() -> None:
     world = waiting()
     until = world.router.routed_of(1).pending_since
     world.registry.mint(OPERATOR, 1, 7, 1, b"", QUORUM)
     routed = world.router.routed_of(1)
-    assert (routed.bitcoin_pending, routed.bitcoin_cancelled) == (153 * COIN, 102 * COIN)
+    assert (routed.bitcoin_pending, routed.bitcoin_backlog) == (153 * COIN, 147_900_000)
     assert routed.pending_since == until
     invariants.check_all(world)
 
@@ -284,10 +287,10 @@ def test_the_checks_find_what_is_wrong() -> None:
     routed = world.router.routed[1]
     check_revenue(world)
     for wrong in (routed.bitcoin_pending + 1, -1):
-        routed.bitcoin_cancelled, right = wrong, routed.bitcoin_cancelled
-        with pytest.raises(AssertionError, match="bitcoin_cancelled"):
+        routed.bitcoin_backlog, right = wrong, routed.bitcoin_backlog
+        with pytest.raises(AssertionError, match="bitcoin_backlog"):
             check_revenue(world)
-        routed.bitcoin_cancelled = right
+        routed.bitcoin_backlog = right
     for name in ("swept", "bitcoin_pending"):
         setattr(routed, name, getattr(routed, name) + 1)
         with pytest.raises(AssertionError, match="to be turned into bitcoin"):

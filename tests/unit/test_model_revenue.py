@@ -202,7 +202,9 @@ def test_hours_covered_make_a_backlog() -> None:
     hourly = 12 * COIN * 58 // 100
     cash = world.token(1).cash
     assert cash.unvested == (120 * hourly - hourly) << cash.shift
-    assert world.router.routed_of(1).pending_since == world.hour - 120
+    routed = world.router.routed_of(1)
+    assert (routed.bitcoin_pending, routed.bitcoin_backlog) == (432 * COIN, 428_400_000)
+    assert (routed.pending_since, routed.distributed_at) == (world.hour - 1, world.hour)
     assert world.token(1).claimable(OPERATOR)[0] in (hourly - 1, hourly)
     invariants.check_all(world)
 

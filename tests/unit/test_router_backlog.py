@@ -25,6 +25,7 @@ TERMS = FLAT.but(
     reporter_share=333_332,
     bitcoin_share=333_334,
 )
+HOURLY = 1_200_000_000 * 333_334 // Q
 
 
 @pytest.fixture
@@ -247,21 +248,22 @@ def test_bitcoin_that_waits_is_topped_up(stage: Stage, cluster: int) -> None:
 
 @shows("SWEEP-6")
 def test_an_early_distribution_hides_no_outage_from_a_sweep(stage: Stage) -> None:
-    """What waits counts the hours of every distribution, whichever came first: a speck that was
-    distributed just before does not make a backlog of bitcoin look young. What a cancellation
-    earned is not counted: it vests whole."""
+    """A speck that was distributed before does not make a backlog of bitcoin fresh, and what is
+    fresh waits since that speck. What a cancellation earned is not counted: it vests whole."""
     desk, cluster = desk_on(stage), stage.cluster(100, TERMS.but(cancel_fee=Q))
     desk.fill(100 * 10**8)
     with stage.scratch():
         outage(stage, cluster, hours=1, units=1)
         distribute(stage, cluster)
         since = stage.hour() - 1
-        assert 0 < desk.pending(cluster) < 10**7
+        speck = desk.pending(cluster)
+        assert 0 < speck < 10**7
         outage(stage, cluster)
         distribute(stage, cluster)
         added = desk.sweep(cluster).event("ReserveAdded")
-        waited = stage.hour() - since + OUTAGE - 1
-        assert added["backlog"] == backlog_of(added["amount"], waited) > 0
+        whole = added["amount"]
+        late = whole - whole * (speck + HOURLY) // (speck + OUTAGE * HOURLY)
+        assert added["backlog"] == backlog_of(whole, stage.hour() - since, late) > late > 0
     outage(stage, cluster)
     lease = open_lease(stage, cluster, 1, stage.hour() + 400, 1)
     stage.market.send("cancel", lease.id, lease.start, 0, sender=lease.tenant)
@@ -270,6 +272,6 @@ def test_an_early_distribution_hides_no_outage_from_a_sweep(stage: Stage) -> Non
     assert 0 < speck < 10**7
     distribute(stage, cluster)
     whole = desk.pending(cluster)
+    assert whole == speck + OUTAGE * HOURLY
     added = desk.sweep(cluster).event("ReserveAdded")
-    rest = added["amount"] - added["amount"] * speck // whole
-    assert added["backlog"] == added["amount"] - rest * 24 // OUTAGE > 0
+    assert added["backlog"] == added["amount"] - added["amount"] * HOURLY // whole > 0

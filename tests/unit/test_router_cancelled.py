@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 import pytest
 
 from tests.support.lifecycle import cancel
 from tests.support.minting import TERMS, make_wait, mint_now, topped_up
-from tests.support.rent import FLAT, LEDGER, books, deliver, open_lease
+from tests.support.rent import FLAT, LEDGER, books, deliver, earnings, open_lease
 from tests.support.shows import shows
 from tests.support.stage import MAX, USD, Q, Stage, Terms
 from tests.support.state import refused
@@ -53,7 +53,7 @@ def test_what_a_cancellation_earns_vests_whole(stage: Stage) -> None:
 @shows("ROUT-9", "CANCEL-13")
 def test_the_fraction_of_a_unit_is_left_out(stage: Stage) -> None:
     """Whole stablecoin units count of what a cancellation earns: two thirds of one are none, three
-    times too, and what they make together comes at once."""
+    times too. What they make together covers no hour, and vests as well."""
     terms = FLAT.but(low=1_111_111, high=1_111_111, cancel_fee=0)
     cluster = stage.cluster(100, terms.but(operator_share=0, reporter_share=0, bitcoin_share=0))
     for _ in range(3):
@@ -63,8 +63,9 @@ def test_the_fraction_of_a_unit_is_left_out(stage: Stage) -> None:
         lost = 2 * lease.rate * Q - receipt.event("LeaseCancelled")["refund"] * LEDGER
         assert LEDGER // 2 < lost < LEDGER
     assert books(stage, cluster)["earned"] == 3 * lost
+    assert earnings(stage, cluster)["cancelled"] == 0
     added = distribute(stage, cluster).event("CashAdded")
-    assert added.arguments == {"amount": 1, "backlog": 0}
+    assert added.arguments == {"amount": 1, "backlog": 1}
 
 
 @shows("ROUT-8", "ROUT-9")
@@ -128,9 +129,9 @@ class Waits:
     def sweep(self, spent: int, amount: int, waited: int) -> int:
         """What vests of `amount` that was bought for `spent`, of which the rest has waited for so
         many hours."""
-        part = floor(Fraction(spent * self.cancelled, self.pending))
+        part = ceil(Fraction(spent * self.cancelled, self.pending))
         self.pending, self.cancelled = self.pending - spent, self.cancelled - part
-        return backlog_of(amount, waited, floor(Fraction(amount * part, spent)))
+        return backlog_of(amount, waited, ceil(Fraction(amount * part, spent)))
 
 
 def swept(desk: Desk, cluster: int, most: int = MAX) -> tuple[int, int, int]:
@@ -163,7 +164,7 @@ def test_bitcoin_for_what_cancellations_earned_vests_whole(
 @shows("SWEEP-6")
 @pytest.mark.parametrize("later", [0, 60])
 def test_a_part_that_is_swept_has_its_share_of_both(desk: Desk, later: int) -> None:
-    """Rounded down each time, dust included; what is left at last has the rest of it."""
+    """Rounded up each time, dust included; what is left at last has the rest of it."""
     waits, cluster = Waits(30_000 * USD, 7_654_321_000), desk.cluster()
     desk.earn(cluster, waits.pending, 1, waits.cancelled)
     desk.stage.to_hour(desk.stage.hour() + later, 600)
@@ -226,7 +227,7 @@ def test_cancellations_make_what_waits_no_older_and_no_younger(desk: Desk) -> No
 @shows("SWEEP-6", "REG-4")
 @pytest.mark.parametrize("later", [0, 60])
 def test_what_is_topped_up_counts_as_what_waits(desk: Desk, later: int) -> None:
-    """In the same proportion as of cancellations, rounded down, and the rest as old as the rest."""
+    """In the same proportion as of cancellations, rounded up, and the rest as old as the rest."""
     stage, cluster = desk.stage, desk.cluster(10, ALL_BITCOIN)
     waits = Waits(10_000 * USD, 1_234_567_891)
     desk.earn(cluster, waits.pending, 1, waits.cancelled)
@@ -234,7 +235,7 @@ def test_what_is_topped_up_counts_as_what_waits(desk: Desk, later: int) -> None:
     stage.afford_mints()
     pending, _, _ = topped_up(stage, mint_now(stage, cluster, 7))
     assert pending == 7_000 * USD
-    more = floor(Fraction(pending * waits.cancelled, waits.pending))
+    more = ceil(Fraction(pending * waits.cancelled, waits.pending))
     waits = Waits(waits.pending + pending, waits.cancelled + more)
     spent, got, vests = swept(desk, cluster)
     assert spent == 17_000 * USD

@@ -104,8 +104,8 @@ def test_the_tip_is_the_callers_to_withdraw(desk: Desk) -> None:
 
 @shows("SWEEP-4")
 def test_the_rest_of_a_partial_sweep_has_waited_since_the_beginning(desk: Desk) -> None:
-    cluster, fair = desk.waiting(2_000_000 * USD, hours=3), desk.root()
-    began = desk.stage.hour() - 3
+    cluster, fair = desk.waiting(2_000_000 * USD), desk.root()
+    began = desk.stage.hour() - 1
     desk.stage.to_hour(began + 20)
     assert desk.sweep(cluster).event("ReserveAdded")["backlog"] == 0
     desk.stage.to_hour(began + 60)
@@ -122,11 +122,12 @@ def test_the_rest_of_a_partial_sweep_has_waited_since_the_beginning(desk: Desk) 
 def test_what_waited_for_more_than_a_day_vests_all_but_a_days_part(
     desk: Desk, covered: int, later: int
 ) -> None:
-    """The hours that the revenue was for count as waiting too."""
+    """Of what is no backlog: an hour's mean of those that the revenue was for."""
     cluster = desk.waiting(10_000 * USD, hours=covered)
     desk.stage.to_hour(desk.stage.hour() + later, 600)
     added = desk.sweep(cluster).event("ReserveAdded")
-    assert added["backlog"] == backlog_of(added["amount"], covered + later)
+    fresh = added["amount"] * (10_000 * USD // covered) // (10_000 * USD)
+    assert added["backlog"] == backlog_of(added["amount"], 1 + later, added["amount"] - fresh)
     token = desk.stage.token(cluster)
     revenue = token.call("reserveRevenue")
     assert revenue["unvested"] == added["backlog"] << revenue["shift"]

@@ -163,8 +163,9 @@ def check_sweep(desk: Desk, case: Case, cluster: int, quoted: tuple[int, int]) -
         f"bitcoin of {router}": 0,
     }
     added, token = receipt.event("ReserveAdded").arguments, desk.stage.token(cluster)
-    part = spent * case.cancelled // case.amount
-    backlog = backlog_of(received - tip, case.hours, (received - tip) * part // spent)
+    # Bitcoin for what comes at once; the hour it waited is less than a day.
+    fresh = (case.amount - case.cancelled) // case.hours
+    backlog = received - tip - (received - tip) * (spent * fresh // case.amount) // spent
     assert added == {"amount": received - tip, "backlog": backlog}
     revenue = token.call("reserveRevenue")
     assert revenue["total"] == (received - tip) << revenue["shift"]

@@ -10,7 +10,8 @@ from typing import Any
 
 from wellhead.actions.asking import ask
 from wellhead.chain import Deployment
-from wellhead.model.units import Q
+from wellhead.chain.blocks import time_of
+from wellhead.model.units import HOUR, Q
 
 #: What a currency's ledger stays below.
 _LEDGER_BOUND = 2**128
@@ -81,9 +82,10 @@ def _distribution(
         (total + earned) * share // Q - total * share // Q
         for share in (shares["bitcoin"], Q - sum(shares.values()))
     )
-    backlog = cash * cancelled // earned if earned else 0
-    if hours > 1:
-        backlog = cash - (cash - backlog) // hours
+    hour = time_of(deployment.rpc, block) // HOUR
+    if not earned or not hours or router.call("distributedAtOf", cluster, block=block) == hour:
+        return cash, cash, bitcoin
+    backlog = cash - (cash - cash * cancelled // earned) // hours
     return cash, backlog, bitcoin
 
 

@@ -24,7 +24,7 @@ def check_revenue(world: World) -> None:
             added = (revenue.total >> revenue.shift) + revenue.held
             equal(added, sent, f"{name}: revenue in {revenue.coin}")
         require(
-            0 <= routed.bitcoin_cancelled <= routed.bitcoin_pending
+            0 <= routed.bitcoin_backlog <= routed.bitcoin_pending
             and routed.pending_since <= world.hour,
             f"{name}: {routed} in hour {world.hour}",
         )

@@ -68,15 +68,25 @@ class Waiting:
     reserve: int
 
 
+def backlog_of(amount: int, cancelled: int, earned: int, parted: int) -> int:
+    """What vests of a distribution's amount, stablecoin units: what cancellations earned, rounded
+    down; and of the rest all but one of `parted` parts, which is rounded down. All of it where
+    there are no parts."""
+    if parted == 0:
+        return amount
+    return amount - (amount - amount * cancelled // earned) // parted
+
+
 @dataclass
 class Routed:
     """What was split for a cluster, stablecoin units.
 
     `parts` are those of `total`, `remainders` are the operator's on top. Of its `released_operator`
     became a claim, of the reporters' `released_reporters`. `bitcoin_pending` waits to be turned
-    into bitcoin: `bitcoin_cancelled` of it was earned by cancellations, of the rest some waits
-    since the hour `pending_since`. `swept` was turned into bitcoin, and `reserve_sent` bitcoin
-    units went to the token, by sweeps or paid in; `topped_up` is what operators paid for mints.
+    into bitcoin: `bitcoin_backlog` of it vests then, of the rest some waits since the hour
+    `pending_since`. `distributed_at` is the last hour in which a distribution brought something
+    that does not vest. `swept` was turned into bitcoin, and `reserve_sent` bitcoin units went to
+    the token, by sweeps or paid in; `topped_up` is what operators paid for mints.
     """
 
     total: int = 0
@@ -85,8 +95,9 @@ class Routed:
     released_operator: int = 0
     released_reporters: int = 0
     bitcoin_pending: int = 0
-    bitcoin_cancelled: int = 0
+    bitcoin_backlog: int = 0
     pending_since: int = 0
+    distributed_at: int = 0
     swept: int = 0
     reserve_sent: int = 0
     topped_up: TopUp = TopUp()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from . import sweep
 from .errors import Revert
 from .fixedpoint import ceil_div
-from .routed import Parts, Routed, TopUp, Waiting
+from .routed import Parts, Routed, TopUp, Waiting, backlog_of
 from .sweep import Feed, Pool, Venue
-from .units import LEDGER_SCALE, MAX_UINT256, Address, Q, to_uint
+from .units import LEDGER_SCALE, MAX_UINT256, RATE_SCALE, Address, Q, to_uint
 
 if TYPE_CHECKING:
     from .world import World
@@ -31,34 +31,34 @@ class RevenueRouter:
         """Collect what a cluster's accrued hours have earned and split it.
 
         Every part is the floor of its share of the cumulative revenue. The token gets the holders'
-        cash. A backlog of it is what cancellations earned, rounded down, and what of the rest
-        exceeds an hour's average, rounded down. Returns the stablecoin units that left the market,
-        remainders included.
+        cash. The first distribution of an hour that covers any brings an hour's mean at once, in
+        both currencies; all else is a backlog, as `backlog_of` has it. Returns the stablecoin units
+        that left the market, remainders included.
         """
         market = self.world.market
-        self._require_room(cluster_id, market.book_of(cluster_id).earned)
+        book = market.book_of(cluster_id)
+        self._require_room(cluster_id, book.earned, book.remainder)
         earned, remainder, hours_covered, cancelled = market.collect(self.address, cluster_id)
         if earned + remainder == 0:
             return 0
         cluster = self.world.registry.cluster_of(cluster_id)
         routed = self.routed.setdefault(cluster_id, Routed())
         before = routed.parts
+        hour = self.world.hour
+        # Into how many parts what is no cancellation's goes, one of which comes at once.
+        parted = hours_covered if earned != 0 and routed.distributed_at != hour else 0
+        if parted != 0:
+            routed.distributed_at = hour
+            if routed.bitcoin_pending == routed.bitcoin_backlog:
+                routed.pending_since = hour - 1
         routed.total += earned
         routed.remainders += remainder
         routed.parts = Parts.of(routed.total, cluster.terms.split)
         parts = routed.parts.less(before)
-        if parts.bitcoin != 0:
-            # Each distribution adds the hours that it covers, beyond one, to the time that passed.
-            is_first = routed.bitcoin_pending == routed.bitcoin_cancelled
-            since = self.world.hour if is_first else routed.pending_since
-            more = hours_covered if is_first else max(0, hours_covered - 1)
-            routed.pending_since = max(0, since - more)
-            routed.bitcoin_cancelled += parts.bitcoin * cancelled // earned
         routed.bitcoin_pending += parts.bitcoin
+        routed.bitcoin_backlog += backlog_of(parts.bitcoin, cancelled, earned, parted)
         if parts.cash != 0:
-            backlog = parts.cash * cancelled // earned
-            if hours_covered > 1:
-                backlog = parts.cash - (parts.cash - backlog) // hours_covered
+            backlog = backlog_of(parts.cash, cancelled, earned, parted)
             self._move(self.world.cash.address, cluster.token.address, parts.cash)
             cluster.token.add_cash(self.address, parts.cash, backlog)
         return earned + remainder
@@ -67,7 +67,8 @@ class RevenueRouter:
         """Accrue a cluster, then distribute."""
         market = self.world.market
         walk = market.walk(cluster_id)
-        self._require_room(cluster_id, market.book_of(cluster_id).earned + walk.earned)
+        book = market.book_of(cluster_id)
+        self._require_room(cluster_id, book.earned + walk.earned, book.remainder)
         market.follow(cluster_id, walk)
         return self.distribute(cluster_id)
 
@@ -75,8 +76,8 @@ class RevenueRouter:
         """Charge the operator what `units` new units bring to what waits and vests; only the
         registry, in the transaction of a mint.
 
-        What joins what waits to be swept counts as that does: in part, rounded down, as earned by
-        cancellations, and in part as old as the rest.
+        What joins what waits to be swept counts as that does: in part, rounded up, as a backlog,
+        and in part as old as the rest.
         """
         if caller != self.world.registry.address:
             raise Revert("RevenueRouter_NotRegistry", caller)
@@ -87,8 +88,8 @@ class RevenueRouter:
         routed.topped_up = routed.topped_up.plus(due)
         cash, reserve = self.world.cash.address, self.world.reserve.address
         if due.pending != 0:
-            more = due.pending * routed.bitcoin_cancelled // routed.bitcoin_pending
-            routed.bitcoin_cancelled += more
+            more = ceil_div(due.pending * routed.bitcoin_backlog, routed.bitcoin_pending)
+            routed.bitcoin_backlog += more
             routed.bitcoin_pending = to_uint(routed.bitcoin_pending + due.pending, 64)
         for coin, to, amount in (
             (cash, self.address, due.pending),
@@ -128,8 +129,8 @@ class RevenueRouter:
 
         What the pool takes, `spent`, and what it gives, `received`, are arguments; it is no part of
         the model. The caller is paid the tip, rounded down; the token gets the rest. Over a day it
-        gets what cancellations have earned of it, rounded down; at once what a day's part of the
-        time that the rest waited is, rounded down; and over a day what is more.
+        gets the backlog's part, rounded up; at once what a day's part of the time that the rest
+        waited is, rounded down; and over a day what is more.
         """
         venue, routed = self.venue, self.routed_of(cluster_id)
         if venue is None:
@@ -149,13 +150,13 @@ class RevenueRouter:
         if received == 0 or received < least:
             raise Revert("RevenueRouter_BadSwap", spent, received, least)
         self.world.vault.withdraw(self.address, cash.address, venue.pool, spent)
-        cancelled = spent * routed.bitcoin_cancelled // routed.bitcoin_pending
+        late = ceil_div(spent * routed.bitcoin_backlog, routed.bitcoin_pending)
         routed.bitcoin_pending -= spent
-        routed.bitcoin_cancelled -= cancelled
+        routed.bitcoin_backlog -= late
         tip = received * venue.tip // Q
         added = received - tip
         waited = self.world.hour - routed.pending_since
-        backlog = added * cancelled // spent if cancelled else 0
+        backlog = ceil_div(added * late, spent) if late else 0
         if waited > DAY_HOURS:
             backlog = added - (added - backlog) * DAY_HOURS // waited
         routed.swept += spent
@@ -201,6 +202,10 @@ class RevenueRouter:
         """Stablecoin units that wait to be turned into bitcoin."""
         return self.routed_of(cluster_id).bitcoin_pending
 
+    def distributed_at_of(self, cluster_id: int) -> int:
+        """The last hour in which a distribution brought something at once; 0 before."""
+        return self.routed_of(cluster_id).distributed_at
+
     def top_up_of(self, cluster_id: int, units: int) -> TopUp:
         """What the operator pays for a mint of `units` units, if nothing is accrued or distributed
         before: for each attested unit as much as waits and vests for it, all rounded up."""
@@ -227,16 +232,16 @@ class RevenueRouter:
         """What was split for a cluster, to be read only."""
         return self.routed.get(cluster_id) or Routed()
 
-    def _require_room(self, cluster_id: int, ledger: int) -> None:
+    def _require_room(self, cluster_id: int, ledger: int, remainder: int) -> None:
         """A cluster's revenue, and what waits to be swept, must fit 64 binary digits, in stablecoin
-        units."""
-        if ledger < LEDGER_SCALE:
-            return
+        units, and its remainders 16."""
         routed = self.routed_of(cluster_id)
-        total = to_uint(routed.total + ledger // LEDGER_SCALE, 64)
-        split = self.world.registry.cluster_of(cluster_id).terms.split
-        more = Parts.of(total, split).bitcoin - routed.parts.bitcoin
-        to_uint(routed.bitcoin_pending + more, 64)
+        if ledger >= LEDGER_SCALE:
+            total = to_uint(routed.total + ledger // LEDGER_SCALE, 64)
+            split = self.world.registry.cluster_of(cluster_id).terms.split
+            more = Parts.of(total, split).bitcoin - routed.parts.bitcoin
+            to_uint(routed.bitcoin_pending + more, 64)
+        to_uint(routed.remainders + remainder // RATE_SCALE, 16)
 
     def _move(self, coin: Address, to: Address, amount: int) -> None:
         self.world.vault.move(self.address, coin, to, amount)

@@ -49,15 +49,16 @@ class Payees(NamedTuple):
 
 @dataclass(slots=True)
 class Routed:
-    """What was split for a cluster; the payees are stored with its first revenue. `cancelled` is
-    what cancellations earned of `pending`, which waits to be swept."""
+    """What was split for a cluster; the payees are stored with its first revenue. `fresh` is what
+    of `pending`, which waits to be swept, is no backlog."""
 
     payees: Payees | None = None
     total: int = 0
     pending: int = 0
-    cancelled: int = 0
+    fresh: int = 0
     remainders: int = 0
     pending_since: int = 0
+    distributed_at: int = 0
     paid_operator: int = 0
     paid_reporters: int = 0
 
@@ -153,13 +154,16 @@ class RouterReplay(Replay):
             _parts(total, routed.payees) for total in (routed.total, routed.total + earned)
         )
         _, _, bitcoin, cash = (new - old for old, new in zip(before, after, strict=True))
-        if bitcoin:
-            is_first = routed.pending == routed.cancelled
-            since = log.time // HOUR if is_first else routed.pending_since
-            # Each distribution adds the hours that it covers beyond its own to those passed.
-            more = hours_covered if is_first else max(hours_covered - 1, 0)
-            routed.pending_since = max(since - more, 0)
-            routed.cancelled += bitcoin * cancelled // earned
+        # The mean of the hours that earned arrives at once, in the first distribution of an hour.
+        hour, cash_at_once = log.time // HOUR, 0
+        if earned and hours_covered and hour != routed.distributed_at:
+            routed.distributed_at = hour
+            if not routed.fresh:
+                routed.pending_since = hour - 1
+            bitcoin_at_once, cash_at_once = (
+                (part - part * cancelled // earned) // hours_covered for part in (bitcoin, cash)
+            )
+            routed.fresh += bitcoin_at_once
         routed.total += earned
         routed.pending += bitcoin
         routed.remainders += remainder
@@ -170,10 +174,7 @@ class RouterReplay(Replay):
         self.expect(log, "cash", cash)
         self.expect(log, "bitcoin", bitcoin)
         if cash:
-            # What an hour brings on average arrives at once; what cancellations earned does not.
-            at_once = cash - cash * cancelled // earned
-            backlog = cash - at_once // max(hours_covered, 1)
-            self._hand(log, "CashAdded", amount=cash, backlog=backlog)
+            self._hand(log, "CashAdded", amount=cash, backlog=cash - cash_at_once)
 
     def ToppedUp(self, log: Log) -> None:  # noqa: N802
         """What was due is known when the mint is told of, in the same block."""
@@ -186,7 +187,8 @@ class RouterReplay(Replay):
         self.topped[cluster] = log, self._waiting(cluster, log.time)
         routed, pending = self._routed(cluster), log.args["pending"]
         if pending:
-            routed.cancelled += pending * routed.cancelled // routed.pending
+            if routed.pending:
+                routed.fresh += pending * routed.fresh // routed.pending
             routed.pending += pending
         cash, reserve = log.args["cash"], log.args["reserve"]
         if cash + reserve:
@@ -211,13 +213,14 @@ class RouterReplay(Replay):
         routed, spent, received = self._routed(cluster), log.args["spent"], log.args["received"]
         if spent > routed.pending:
             self.differ(log, "spent", spent, f"at most {routed.pending}")
-        cancelled = spent * routed.cancelled // routed.pending if routed.pending else 0
+        fresh = spent * routed.fresh // routed.pending if routed.pending else 0
         routed.pending -= spent
-        routed.cancelled -= cancelled
+        routed.fresh -= fresh
         tip = received * self.venue.tip // Q
         self.expect(log, "tip", tip)
         amount, waited = received - tip, log.time // HOUR - routed.pending_since
-        at_once = amount - (amount * cancelled // spent if cancelled else 0)
+        # What is bought for nothing is nobody's backlog.
+        at_once = amount * fresh // spent if spent else amount
         if waited > DAY_HOURS:
             at_once = at_once * DAY_HOURS // waited
         self._hand(log, "ReserveAdded", amount=amount, backlog=amount - at_once)
@@ -263,9 +266,10 @@ class RouterReplay(Replay):
             word = packed(
                 (routed.total, 64),
                 (routed.pending, 64),
-                (routed.cancelled, 64),
-                (routed.remainders, 40),
+                (routed.pending - routed.fresh, 64),
+                (routed.remainders, 16),
                 (routed.pending_since, 24),
+                (routed.distributed_at, 24),
             )
             yield slot_of(_ROUTED, cluster), word, ("_routed", cluster)
             word = packed((routed.paid_operator, 128), (routed.paid_reporters, 128))
