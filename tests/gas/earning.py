@@ -50,11 +50,11 @@ def after_a_distribution(
 ) -> None:
     """The first distributions are over and all of them has vested; one more was the first of its
     day. `wait` seconds later so many more hours are final, and not accrued yet. With `sweeps`
-    bitcoin was bought at once each time, so none of it is late."""
+    bitcoin was bought at once each time, so none of it vests any more."""
     earn(stage, cluster, 3)
     distribute_all(stage, cluster)
     if sweeps:
-        sweep(stage, cluster)
+        sweep(stage, cluster, vests=True)
     stage.to_time((stage.now() // DAY + 1) * DAY + HOUR)
     report_next(stage, cluster, 1)
     stage.skip(wait)
@@ -78,10 +78,10 @@ def open_venue(stage: Stage) -> None:
     stage.router.send("setVenue", venue.encoded(), sender=stage.governor)
 
 
-def sweep(stage: Stage, cluster: int) -> Receipt:
+def sweep(stage: Stage, cluster: int, vests: bool = False) -> Receipt:
     """All that waits, for no more than a day."""
     receipt = stage.router.send("sweep", cluster, MAX, sender=stage.stranger)
-    assert receipt.event("ReserveAdded")["backlog"] == 0
+    assert (receipt.event("ReserveAdded")["backlog"] > 0) is vests
     return receipt
 
 

@@ -155,8 +155,10 @@ def test_late_is_the_same_as_often(available: list[int], offset: int) -> None:
         invariants.check_all(world)
     assert often.vault.claims[often.cash.address] == late.vault.claims[late.cash.address]
     assert often.market.books_of(1) == late.market.books_of(1)
-    alike = {"pending_since": 0, "distributed_at": 0, "bitcoin_backlog": 0}
-    routed = [replace(world.router.routed_of(1), **alike) for world in (often, late)]
+    routed = [
+        replace(world.router.routed_of(1), pending_since=0, distributed_at=0, bitcoin_backlog=0)
+        for world in (often, late)
+    ]
     assert routed[0] == routed[1]
     # When all has vested, everybody was paid the same for the same.
     for world in (often, late):

@@ -153,7 +153,7 @@ def earned_at(desk: Desk, cluster: int, time: int, hours: int, amount: int = AMO
 @shows("ROUT-15")
 @pytest.mark.parametrize("hours", [1, 7])
 def test_the_next_clock_hour_brings_its_mean_at_once(desk: Desk, cluster: int, hours: int) -> None:
-    """Whatever came at once in the hour before; and the mean is that of what is distributed then."""
+    """Whatever came at once before; and the mean is that of what is distributed then."""
     router, start = desk.stage.router, (desk.stage.hour() + 2) * HOUR
     assert router.call("distributedAtOf", cluster) == 0
     assert brought(earned_at(desk, cluster, start, 1)) == (PART, PART)

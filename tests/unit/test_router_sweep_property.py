@@ -12,7 +12,7 @@ from tests.support.reverts import expect_revert
 from tests.support.shows import shows
 from tests.support.stage import MAX, USD, Q
 from tests.support.state import unchanged
-from tests.support.sweeps import AT, Desk, backlog_of, desk_on, ordered_stage
+from tests.support.sweeps import AT, Desk, desk_on, ordered_stage
 from wellhead.chain.uniswap import PRICE, deploy_pool, root_of
 from wellhead.model import sweep as model
 from wellhead.model.errors import Revert

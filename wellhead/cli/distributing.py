@@ -24,9 +24,9 @@ def distribute(settings: Settings, clusters: tuple[int, ...]) -> None:
     """Accrue final hours, split what they earned, and release it.
 
     Among the operator, the reporters and the holders, who then can claim it: the holders' cash at
-    once, but what comes for several hours together vests over a day. Their bitcoin part waits for
-    `revenue sweep`. Anybody may do this, at any time and any number of times. Refunds of leases are
-    `lease settle`'s.
+    once, but what comes for several hours together, or again in the same clock hour, vests over a
+    day. Their bitcoin part waits for `revenue sweep`. Anybody may do this, at any time and any
+    number of times. Refunds of leases are `lease settle`'s.
     """
     run(settings, lambda session: _distribute(session, clusters))
 

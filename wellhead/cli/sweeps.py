@@ -39,7 +39,8 @@ def sweep(settings: Settings, cluster: int, amount: int | None) -> None:
 
     CLUSTER is the cluster's id. It is bought on the venue's pool, never above the feed's price and
     the slippage; what the pool has not got at that price goes on waiting. Anybody may do this, and
-    is paid the tip. Bitcoin for what waited more than a day vests, all but a day's part.
+    is paid the tip. Bitcoin for what came for several hours together vests, and so does, all but a
+    day's part, that for what waited more than a day.
     """
     run(settings, lambda session: _sweep(session, cluster, amount))
 
