@@ -111,8 +111,9 @@ contract RevenueRouter is IRevenueRouter, AccessManaged, ReentrancyGuardTransien
         if (pending != 0) {
             Routed memory routed = _routed[clusterId];
             // It counts as what waits already: in part as a backlog, in part as old as the rest.
-            routed.bitcoinBacklog += uint64((pending * routed.bitcoinBacklog).ceilDiv(routed.bitcoinPending));
+            uint256 late = (pending * routed.bitcoinBacklog).ceilDiv(routed.bitcoinPending);
             routed.bitcoinPending = (pending + routed.bitcoinPending).toUint64();
+            routed.bitcoinBacklog += uint64(late);
             _store(_routed[clusterId], routed);
             _vault.charge(_cash, operator, address(this), pending);
         }

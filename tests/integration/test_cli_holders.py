@@ -70,6 +70,7 @@ def test_money_in_both_currencies(wellhead: Command, stage: Stage, cluster: int)
     assert found[who(HOLDER)]["claimable"]["cash"] == "0"
     assert found[who(HOLDER)]["claimed"] == {"cash": "15999999", "reserve": "0"}
     # A backlog of 4 hours, of which an hour's part comes at once, and bitcoin.
+    stage.to_hour(stage.hour() + 1)
     earn(stage, cluster, 64_000_000, 4)
     stage.router.send("distribute", cluster, sender=stage.stranger)
     at_once = holders(wellhead)

@@ -88,6 +88,7 @@ class Agreement:
             ((router, "totalOf", (key,)), world.router.total_of(key)),
             ((router, "carriedOf", (key,)), world.router.carried_of(key)),
             ((router, "bitcoinPendingOf", (key,)), world.router.bitcoin_pending_of(key)),
+            ((router, "distributedAtOf", (key,)), world.router.distributed_at_of(key)),
             ((router, "releasableOf", (key,)), world.router.releasable_of(key)),
         ]
         for units in (1, 1000):

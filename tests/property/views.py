@@ -62,6 +62,7 @@ def _clusters(pair: Pair) -> Views:
         yield (stage.market, "baseOf", (key,)), world.market.base_of(key)
         yield (stage.router, "totalOf", (key,)), world.router.total_of(key)
         yield (stage.router, "bitcoinPendingOf", (key,)), world.router.bitcoin_pending_of(key)
+        yield (stage.router, "distributedAtOf", (key,)), world.router.distributed_at_of(key)
         yield (stage.router, "releasableOf", (key,)), world.router.releasable_of(key)
         due = world.router.top_up_of(key, 1)
         yield (stage.router, "topUpOf", (key, 1)), tuple(vars(due).values())

@@ -87,8 +87,10 @@ def test_a_mint_takes_nothing_from_who_holds_and_gives_the_operator_what_it_pays
     (without, waited), (with_, waits) = outcomes
     for early, late in zip(without, with_, strict=True):
         assert abs(late - early) <= 1
-    for got, name in zip(gained, ("cash", "reserve"), strict=True):
-        assert paid[name] - 2 <= got <= paid[name]
+    for got, view, name in zip(gained, LEDGERS, ("cash", "reserve"), strict=True):
+        # The last step of the index may not be complete.
+        step = units * UNIT >> token.call(view)["shift"]
+        assert paid[name] - 2 - step <= got <= paid[name]
     # What waits for a sweep is as much for each unit as it was.
     assert waits == waited + paid["pending"]
     assert 0 <= paid["pending"] * 100 - waited * units < 100

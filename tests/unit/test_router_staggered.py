@@ -216,10 +216,13 @@ def test_a_late_sweep_lets_a_days_part_come_at_once(desk: Desk, cluster: int, ho
 
 
 @shows("SWEEP-6")
-def test_what_a_part_of_a_backlog_brings_is_rounded_for_the_backlog(desk: Desk) -> None:
+@pytest.mark.parametrize(("hours", "cancelled"), [(120, 0), (1, AMOUNT * 119 // 120)])
+def test_what_a_part_of_a_backlog_brings_is_rounded_for_the_backlog(
+    desk: Desk, hours: int, cancelled: int
+) -> None:
     """Bought satoshi by satoshi, it vests all the same."""
     cluster = desk.cluster()
-    desk.earn(cluster, AMOUNT, 120)
+    desk.earn(cluster, AMOUNT, hours, cancelled)
     for _ in range(3):
         assert swept(desk, cluster, 1_100) == (1, 0)
     assert swept(desk, cluster, 1_000 * USD)[1] > 0
