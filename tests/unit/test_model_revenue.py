@@ -25,8 +25,9 @@ from tests.support.worlds import (
     report,
 )
 from wellhead.model import invariants
+from wellhead.model.distributions import check_revenue
 from wellhead.model.routed import TopUp
-from wellhead.model.units import HOUR, MAX_UINT256, UNIT, Q
+from wellhead.model.units import HOUR, LEDGER_SCALE, MAX_UINT256, UNIT, Q
 from wellhead.model.world import World
 
 BTC = 10**8
@@ -207,6 +208,40 @@ def test_hours_covered_make_a_backlog() -> None:
     assert (routed.pending_since, routed.distributed_at) == (world.hour - 1, world.hour)
     assert world.token(1).claimable(OPERATOR)[0] in (hourly - 1, hourly)
     invariants.check_all(world)
+
+
+@shows("ROUT-15")
+@given(
+    st.lists(st.tuples(st.integers(0, 10**9), st.booleans()), min_size=1, max_size=30),
+    st.integers(0, 1),
+)
+def test_a_backlog_that_is_cut_brings_no_more_at_once(
+    hours: list[tuple[int, bool]], turns: int
+) -> None:
+    """Hours that earned so much are distributed one by one or together, in one clock hour or at the
+    turn of two: at once comes no more than what the dearest of them brought, once or twice."""
+    world = make_world()
+    world.now = world.hour * HOUR + HOUR - 1
+    book, cash = world.market._open_book(1), world.token(1).cash
+    world.vault._add(world.cash.address, world.market.address, 10**11)
+    vests = 0
+    for index, (earned, is_last) in enumerate(hours):
+        book.earned += earned * LEDGER_SCALE
+        book.hours_covered += earned != 0
+        if is_last or index == len(hours) - 1:
+            vests -= cash.unvested
+            world.router.distribute(1)
+            vests += cash.unvested
+        if index == len(hours) // 2:
+            world.now += turns
+    routed, most = world.router.routed_of(1), max(earned for earned, _ in hours)
+    for part, backlog, share in (
+        (routed.parts.cash, vests >> cash.shift, 58),
+        (routed.bitcoin_pending, routed.bitcoin_backlog, 30),
+    ):
+        # Floors of the cumulative parts differ by less than a unit.
+        assert part - backlog <= (1 + turns) * (most * share // 100 + 1)
+    check_revenue(world)
 
 
 def test_bitcoin_is_paid_in_over_a_day() -> None:

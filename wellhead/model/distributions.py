@@ -25,7 +25,8 @@ def check_revenue(world: World) -> None:
             equal(added, sent, f"{name}: revenue in {revenue.coin}")
         require(
             0 <= routed.bitcoin_backlog <= routed.bitcoin_pending
-            and routed.pending_since <= world.hour,
+            and routed.pending_since <= world.hour
+            and routed.distributed_at <= world.hour,
             f"{name}: {routed} in hour {world.hour}",
         )
 
