@@ -12,17 +12,14 @@ from tests.support.minting import (
     TERMS,
     give,
     make_wait,
-    mint_now,
     purses,
-    topped_up,
     waiting_of,
 )
 from tests.support.reverts import expect_revert
-from tests.support.stage import HOUR, USD, Q, Stage
+from tests.support.stage import HOUR, USD, Stage
 from tests.support.sweeps import BITCOIN
 from wellhead.actions import minting, supply
 from wellhead.actions.errors import Refusal
-from wellhead.actions.topping import TopUp, top_up_of
 from wellhead.cli.amounts import show_bitcoin, show_both, show_money
 from wellhead.model.units import LEDGER_SCALE
 
@@ -205,36 +202,6 @@ def test_nothing_is_approved_for_a_mint_that_is_refused_otherwise(
     assert (block_number(stage), allowances(stage)) == (before, [0, 0])
     with expect_revert("CapacityRegistry_RecordNotCurrent", 1, hour, hour + 15):
         stage.mint(1, MORE)
-
-
-@pytest.mark.parametrize("hours", [1, 30])
-@pytest.mark.parametrize("cancelled", [False, True])
-@pytest.mark.parametrize("held", [False, True])
-def test_the_figures_are_those_of_the_mint(
-    stage: Stage, hours: int, cancelled: bool, held: bool
-) -> None:
-    """With all that it accrues and distributes before, hours of a lease and cancellations, at the
-    bound of the token's ledger too."""
-    cluster = stage.cluster(UNITS, TERMS.but(cancel_fee=Q // 2))
-    make_wait(stage, cluster, 2**60 - 2 if held else 77 * USD, 1_234_567, 3)
-    if held:
-        make_wait(stage, cluster, 2**59, 0)
-    first = stage.hour() + 1
-    stage.lease(cluster, 40, first, hours)
-    spare = stage.lease(cluster, 7, first + 400, 20)
-    stage.to_hour(first + hours)
-    stage.report_hours(cluster, first, first + hours)
-    stage.finalize()
-    if cancelled:
-        stage.market.send("cancel", spare, first + 401, 0, sender=stage.tenants[0])
-    stage.fund(stage.operator, 2**64)
-    stage.fund(stage.operator, coin=stage.reserve)
-    block = block_number(stage)
-    told = top_up_of(stage.deployment, cluster, 37, block)
-    assert told != TopUp(*stage.router.call("topUpOf", cluster, 37))
-    receipt = mint_now(stage, cluster, 37)
-    assert receipt.all("Distributed")
-    assert (told.pending, told.cash, told.reserve) == topped_up(stage, receipt)
 
 
 def test_what_comes_in_meanwhile_is_paid_too(stage: Stage, cluster: int) -> None:

@@ -12,7 +12,7 @@ from tests.support.lifecycle import cancel
 from tests.support.rent import deliver, report
 from tests.support.shares import ZERO
 from tests.support.shows import shows
-from tests.support.stage import HOUR, MAX, Q, Stage, Terms
+from tests.support.stage import FINALITY, HOUR, MAX, Q, Stage, Terms
 from tests.support.sweeps import BITCOIN, Desk, desk_on
 from wellhead.audit.whole import Chain
 from wellhead.model.units import LEDGER_SCALE
@@ -121,6 +121,33 @@ def test_what_cancellations_earn_waits_apart(desk: Desk) -> None:
         stage.skip(30 * HOUR)
     routed = check_waiting(stage).router.routed[cluster]
     assert (routed.pending, routed.fresh) == (0, 0)
+
+
+@shows("AUD-2")
+def test_only_the_first_of_a_clock_hours_distributions_is_fresh(desk: Desk) -> None:
+    """Hours that become final one by one are distributed so, and swept in between."""
+    stage = desk.stage
+    cluster, first = stage.cluster(40, UNEVEN), stage.hour() + 1
+    stage.lease(cluster, 10, first, 4)
+    stage.to_hour(first + 4)
+    times = []
+    for hour in range(first, first + 4):
+        stage.anvil.next_block_at(stage.now() + 60)
+        report(stage, cluster, {hour: 9_900})
+        times.append(stage.now())
+    fresh = []
+    for time in times:
+        stage.to_time(time + FINALITY)
+        stage.router.send("accrueAndDistribute", cluster, sender=stage.stranger)
+        routed = check_waiting(stage).router.routed[cluster]
+        assert routed.distributed_at == stage.hour()
+        fresh.append(routed.fresh)
+    assert 0 < fresh[0] == fresh[-1] < routed.pending
+    desk.answer(int(desk.feed.call("latestRoundData")[1]))
+    for part in (3, 1):
+        desk.sweep(cluster, desk.pending(cluster) // part)
+        chain = check_waiting(stage)
+    assert chain.tokens[cluster].reserve.unvested > 0
 
 
 @shows("AUD-2")
