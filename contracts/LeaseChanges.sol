@@ -62,7 +62,9 @@ contract LeaseChanges is LeaseBase, ILeaseChanges {
         }
         uint256 ledger = _refundLedger(newLeaseId);
         uint256 refunded = ledger / LEDGER_SCALE;
-        _share(leaseId, newLeaseId, int256(ledger % LEDGER_SCALE));
+        // What an earlier split moved away can have left less than that to the old lease.
+        if (refunded > _refunded(leaseId)) refunded = _refunded(leaseId);
+        _share(leaseId, newLeaseId, int256(ledger - refunded * LEDGER_SCALE));
         emit UnitsSplit(leaseId, newLeaseId, units, refunded);
         emit MetadataUpdate(leaseId);
         _setRefunded(leaseId, _refunded(leaseId) - refunded);

@@ -6,6 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {LeaseState} from "./base/LeaseState.sol";
 import {ICapacityRegistry} from "./interfaces/ICapacityRegistry.sol";
 import {ILeaseRecords} from "./interfaces/ILeaseRecords.sol";
+import {IMetricsOracle} from "./interfaces/IMetricsOracle.sol";
 import {LeaseBook} from "./libraries/LeaseBook.sol";
 
 /// @title LeaseRecords
@@ -174,14 +175,14 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
         // Books that can still move may stand in the midst of an outage that has long been over.
         if (_accrue(clusterId) != cursor) revert LeaseMarket_NotAccrued(clusterId, cursor);
         LeaseBook.Book storage book = _books[clusterId];
-        // While the meter is still in the era that ended, what it counts is no reason to end the next.
-        uint256 down = book.meter.phase == 2 * uint256(book.era) ? book.meter.down : 0;
+        uint256 down = book.downInEra();
         if (down < LeaseBook.DEFAULT_SECONDS) {
             revert LeaseMarket_NotInDefault(clusterId, down, LeaseBook.DEFAULT_SECONDS);
         }
+        hour = block.timestamp / HOUR;
+        _requireStillDown(book, clusterId, hour);
         ICapacityRegistry.Offer memory offer = _registry.offerOf(clusterId);
         _storeBase(book, clusterId, _currentBase(book, offer));
-        hour = block.timestamp / HOUR;
         (uint256 peak, uint256 unitHours) = book.load(hour, hour + HORIZON);
         uint256 compensation;
         if (peak != 0) {
@@ -193,6 +194,16 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
         book.bond -= uint104(reserved);
         emit Defaulted(clusterId, book.era, hour, compensation, reserved);
         book.close(compensation);
+    }
+
+    /// Hours that nobody booked do not interrupt the count, and books can stand at a contested hour while later ones
+    /// are final: that a cluster works again shows there too. What works in a booked hour may be of no use to tenants.
+    function _requireStillDown(LeaseBook.Book storage book, uint256 clusterId, uint256 currentHour) private view {
+        for (uint256 hour = currentHour - LeaseBook.DEFAULT_SECONDS / HOUR; hour < currentHour; ++hour) {
+            IMetricsOracle.Record memory record = _oracle.recordOf(clusterId, hour);
+            if (!record.isFinal || record.working == 0) continue;
+            if (record.available != 0 || book.coveredIn(hour) == 0) revert LeaseMarket_WorksAgain(clusterId, hour);
+        }
     }
 
     /// Only for the operator of the lease's cluster.

@@ -79,7 +79,8 @@ interface ILeaseRecords is ILeaseTypes {
     /// @dev Only the operator. Accrues first. What is booked in any hour that is not accrued yet keeps its bond.
     function withdrawBond(uint256 clusterId, uint256 amount) external;
 
-    /// @notice Declare the default of a cluster in which nothing was available for 72 booked hours in a row.
+    /// @notice Declare the default of a cluster in which nothing was available for 72 booked hours in a row, and in
+    /// none of the last 72 hours that are final either; where nobody booked, nothing worked.
     /// @dev Anyone may call. Accrues first; where one call does not come to the last final hour, others must have.
     /// @return hour The current hour: from it on all bookings are void.
     function declareDefault(uint256 clusterId) external returns (uint256 hour);

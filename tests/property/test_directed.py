@@ -106,7 +106,6 @@ def test_units_that_come_late_in_the_hour_of_a_default(machine: Directed, second
     """Those of the old era are void with what they lack; those of the new one count."""
     machine.open_lease(0, 40, 0, 96, MAX)
     machine.live_hours(73, 0)
-    machine.accrue()
     hour = machine.pair.hour + 1
     machine.lease_late(1, Q // 5, 3, [second], None)
     machine.agree()

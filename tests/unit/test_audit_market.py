@@ -7,7 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.audited import check
-from tests.support.bonds import DEFAULT, HARSH, accrue, declare, go_down, post, settle, withdraw
+from tests.support.bonds import (
+    DEFAULT,
+    HARSH,
+    accrue,
+    declare,
+    deliver_hours,
+    go_down,
+    post,
+    settle,
+    withdraw,
+)
 from tests.support.bookings import book
 from tests.support.lifecycle import cancel, extend, split_hours, split_units
 from tests.support.rent import deliver, open_lease, report
@@ -264,7 +274,7 @@ def test_units_that_come_late_count_for_what_is_left_of_the_hour(stage: Stage) -
     accrue(stage, cluster)
     stage.market.send("updateBase", cluster, sender=stage.stranger)
     check_owed(stage)
-    go_down(stage, cluster, hour + 3, DEFAULT // HOUR)
+    deliver_hours(stage, cluster, hour + 3, [0] * (DEFAULT // HOUR))
     again = stage.hour()
     for seconds in (20, 40):
         open_lease(stage, cluster, 3, again, 5, at=again * HOUR + seconds)

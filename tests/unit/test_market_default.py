@@ -16,6 +16,7 @@ from tests.support.rent import FLAT, books, deliver, open_lease
 from tests.support.shows import shows
 from tests.support.stage import FINALITY, HOUR, Stage
 from tests.support.state import refused
+from wellhead.model.samples import Sample
 
 UNITS = 100
 
@@ -119,19 +120,21 @@ def test_a_cluster_that_works_again_has_not_defaulted(stage: Stage, cluster: int
 
 
 @shows("DEF-2")
-@pytest.mark.parametrize("reported", [None, 0, 100_000])
+@pytest.mark.parametrize("worked", [None, (0, 0), (100_000, 0)])
 def test_hours_that_nobody_booked_neither_count_nor_interrupt(
-    stage: Stage, cluster: int, reported: int | None
+    stage: Stage, cluster: int, worked: tuple[int, int] | None
 ) -> None:
+    """Unreported, dark, or served days ago; that one worked in the last 72 is another matter."""
     start = stage.hour() + 1
     for first, hours in ((start, 30), (start + 40, 41), (start + 90, 1)):
         open_lease(stage, cluster, 10, first, hours)
-    gaps = [*range(start + 30, start + 40), *range(start + 81, start + 90)]
-    zero = {hour: 0 for hour in range(start, start + 91) if hour not in gaps}
+    gaps = range(start + 30, start + 40), range(start + 81, start + 90)
+    zero = {hour: 0 for hour in range(start, start + 91) if not any(hour in gap for gap in gaps)}
     assert len(zero) == 72
-    seen = {} if reported is None else dict.fromkeys(gaps, reported)
     last = zero.popitem()
-    deliver(stage, cluster, dict(sorted((zero | seen).items())))
+    deliver(stage, cluster, zero)
+    for gap, working in zip(gaps, worked or (), strict=False):
+        stage.report([Sample(cluster, hour, working, 0) for hour in gap])
     accrue(stage, cluster)
     refuse(stage, cluster, 71 * HOUR)
     deliver(stage, cluster, dict([last]))

@@ -17,7 +17,7 @@ from tests.support.lifecycle import (
     split_units,
 )
 from tests.support.raw import attempt
-from tests.support.rent import LEDGER, Opened, books, deliver, loss, open_lease
+from tests.support.rent import FLAT, LEDGER, Opened, books, deliver, loss, open_lease
 from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Q, Stage, Terms
 from tests.support.state import refused
@@ -198,6 +198,29 @@ def test_many_pieces_are_still_the_whole(stage: Stage, lease: Opened, seed: int)
     due += first * sum(lost[1:3]) + second * sum(lost[3:])
     assert sum(ledger(stage, lease_id) for lease_id in pieces) == due
     assert 0 <= due // LEDGER - stage.claim_of(lease.tenant) < len(pieces)
+
+
+@shows("SPLIT-2", "SPLIT-4")
+@pytest.mark.parametrize("units", [1, 500, 952, 953, 999])
+def test_a_piece_of_dust_is_split_again(stage: Stage, units: int) -> None:
+    """A first split moved half a unit of the refund away, and of 1.6 that are left the piece would
+    have two in whole units: what was paid is shared, and no more."""
+    cluster = stage.cluster(2_000, FLAT.but(sla=Q, penalty=0))
+    start = stage.hour() + 1
+    lease = open_lease(stage, cluster, 2_000, start, 4)
+    deliver(stage, cluster, {start: 2_000_000 - 3_000})
+    piece, _ = split_units(stage, lease.id, 1_000)
+    deliver(stage, cluster, {start + 1: 2_000_000 - 1_200})
+    stage.market.send("settle", piece, sender=stage.stranger)
+    paid = lease_of(stage, piece)["refunded"]
+    due = stage.market.call("refundLedgerOf", piece)
+    smaller, _ = split_units(stage, piece, units)
+    pieces = (piece, smaller)
+    assert sum(lease_of(stage, each)["refunded"] for each in pieces) == paid
+    assert sum(stage.market.call("refundLedgerOf", each) for each in pieces) == due
+    for each in pieces:
+        owed = stage.market.call("refundLedgerOf", each)
+        assert 0 <= lease_of(stage, each)["refunded"] <= owed // LEDGER
 
 
 @shows("SPLIT-8")

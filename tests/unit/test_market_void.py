@@ -41,12 +41,12 @@ def test_all_that_is_booked_from_the_current_hour_on_is_void(stage: Stage) -> No
     running = open_lease(stage, cluster, 10, start, 300, two)
     post(stage, cluster, 7 * BOND)
     deliver_hours(stage, cluster, start, [0] * 72)
-    accrue(stage, cluster)
     now = stage.hour()
     ends = open_lease(stage, cluster, 9, now + 1, 1, three)
     ahead = open_lease(stage, cluster, 20, now + 50, 400, three)
     stage.to_hour(now + 1)
     late = open_lease(stage, cluster, 6, now + 1, 30, four, at=(now + 1) * HOUR + 1_234)
+    accrue(stage, cluster)  # from now on nobody can book
     leases = [over, running, ends, ahead, late]
     before = {lease.id: refund_ledger(stage, lease) for lease in leases}
     # An hour of no service costs two rents here, and the bond was enough for it.
@@ -116,7 +116,7 @@ def test_the_reserve_never_exceeds_the_bond(stage: Stage) -> None:
     cluster = bonded(stage, terms, UNITS, 1_000)
     market, tenant = stage.market, stage.tenants[0]
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 199)
-    go_down(stage, cluster, lease.start)
+    deliver_hours(stage, cluster, lease.start, [0] * 72)  # not accrued: it can still be longer
     while stage.market.call("leaseOf", lease.id)["end"] < stage.hour() + 200:
         missing = stage.hour() + 200 - market.call("leaseOf", lease.id)["end"]
         market.send("extend", lease.id, missing, MAX, sender=tenant)
@@ -194,10 +194,10 @@ def test_the_use_of_a_void_lease_ends(stage: Stage, cluster: int) -> None:
 
 @shows("DEF-5")
 def test_a_lease_opened_into_the_outage_is_void_too(stage: Stage) -> None:
-    """After the 72 hours and before the declaration, for hours from the current one on."""
+    """After the 72 hours, before they are accrued, for hours from the current one on."""
     cluster = bonded(stage, BONDED, UNITS, 100 * BOND)
     first = open_lease(stage, cluster, 10, stage.hour() + 1, 300)
-    go_down(stage, cluster, first.start)
+    deliver_hours(stage, cluster, first.start, [0] * 72)
     lease = open_lease(stage, cluster, 7, stage.hour(), 50, stage.tenants[1])
     paid = lease.cost
     declare(stage, cluster)

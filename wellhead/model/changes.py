@@ -83,10 +83,12 @@ class LeaseChanges(LeaseOwnership):
             part.rate -= share.rate
         lease.units -= units
         new_id, new = self._add(Lease(lease.cluster_id, units, lease.owner, parts))
-        new.refunded, fraction = divmod(self.book_of(lease.cluster_id).refund_of(new), LEDGER_SCALE)
+        ledger = self.book_of(lease.cluster_id).refund_of(new)
+        # What an earlier split moved away can have left less than that to the old lease.
+        new.refunded = min(ledger // LEDGER_SCALE, lease.refunded)
         lease.refunded -= new.refunded
-        lease.shared += fraction
-        new.shared -= fraction
+        lease.shared += ledger - new.refunded * LEDGER_SCALE
+        new.shared -= ledger - new.refunded * LEDGER_SCALE
         return new_id
 
     def split_hours(self, caller: Address, lease_id: int, hour: int) -> int:

@@ -89,18 +89,25 @@ class LeaseRecords(LeaseChanges):
 
     def declare_default(self, cluster_id: int) -> int:
         """Declare the default of a cluster, after accruing: from the current hour on, which is
-        returned, all bookings are void."""
-        walk, book = self.walk(cluster_id), self.book_of(cluster_id)
+        returned, all bookings are void. Refused where something was available in one of the last
+        72 hours that are final, or worked while nobody had booked."""
+        walk, era = self.walk(cluster_id), self.book_of(cluster_id).era
         if self.walk(cluster_id, 2 * MAX_STEPS).cursor != walk.cursor:
             raise Revert("LeaseMarket_NotAccrued", cluster_id, walk.cursor)
         # While the walk is still in the era that ended, its count is no reason to end the next.
-        down = walk.down if walk.era == book.era else 0
+        down = walk.down if walk.era == era else 0
         if down < DEFAULT_SECONDS:
             raise Revert("LeaseMarket_NotInDefault", cluster_id, down, DEFAULT_SECONDS)
+        hour = self.world.hour
+        for past in range(hour - DEFAULT_SECONDS // HOUR, hour):
+            record = self.world.oracle.record_of(cluster_id, past)
+            is_booked = self.covered_at(cluster_id, past) != 0
+            if record.is_final and (record.available if is_booked else record.working):
+                raise Revert("LeaseMarket_WorksAgain", cluster_id, past)
         self.accrue(cluster_id)
         self._store_base(cluster_id, self.base_of(cluster_id))
         terms = self.world.registry.cluster_of(cluster_id).terms
-        hour, book = self.world.hour, self._open_book(cluster_id)
+        book = self._open_book(cluster_id)
         void = book.loads(hour, hour + TWO_YEARS_HOURS)
         compensation = 0
         if void:

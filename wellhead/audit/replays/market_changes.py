@@ -52,11 +52,13 @@ class MarketChanges(MarketRecords):
             )
             part.rate -= rate
             part.units -= units
-        refunded, fraction = divmod(self.refund_ledger(new), LEDGER_SCALE)
-        if fraction:
+        ledger = self.refund_ledger(new)
+        refunded = min(ledger // LEDGER_SCALE, self.titles.title(lease).refunded)
+        rest = ledger - refunded * LEDGER_SCALE
+        if rest:
             # It stays with the old lease: the two floors are what one was.
-            self.shared[lease] = self.shared.get(lease, 0) + fraction
-            self.shared[new] = -fraction
+            self.shared[lease] = self.shared.get(lease, 0) + rest
+            self.shared[new] = -rest
             self.terms[lease].flags |= SHARED
             self.terms[new].flags |= SHARED
         self.expect(log, "refunded", refunded)

@@ -1,0 +1,153 @@
+"""A cluster that works again is no default to be had, booked or not, and nobody books into one for
+its part of the bond."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.bonds import accrue, bonded, declare, deliver_hours, go_down, settle
+from tests.support.payment import encoded
+from tests.support.rent import FLAT, books, open_lease, report
+from tests.support.shows import shows
+from tests.support.stage import HOUR, MAX, USD, Stage, Terms
+from tests.support.state import refused
+from wellhead.model.samples import Sample
+
+UNITS, BOND = 100, 25 * USD
+TERMS = Terms(bond=BOND)
+
+
+@pytest.fixture
+def cluster(stage: Stage) -> int:
+    """A bond behind every unit."""
+    return bonded(stage, TERMS, UNITS, UNITS * BOND)
+
+
+def work(stage: Stage, cluster: int, first: int, hours: int, working: int = 100_000) -> None:
+    """Hours that nobody booked pass, and are final; all units work in each."""
+    stage.to_hour(first + hours)
+    for begin in range(first, first + hours, 100):
+        batch = range(begin, min(begin + 100, first + hours))
+        stage.report([Sample(cluster, hour, working, 0) for hour in batch])
+    stage.finalize()
+
+
+def refuse(stage: Stage, cluster: int, hour: int) -> None:
+    with refused(stage, "LeaseMarket_WorksAgain", cluster, hour):
+        declare(stage, cluster)
+
+
+@shows("DEF-4")
+def test_idle_hours_in_which_it_works_end_a_default_that_nobody_declared(
+    stage: Stage, cluster: int
+) -> None:
+    """An hour nobody booked does not interrupt the count, and says that the outage is over."""
+    lease = open_lease(stage, cluster, 1, stage.hour() + 1, 72)
+    go_down(stage, cluster, lease.start)
+    first = stage.hour()
+    with stage.scratch():
+        declare(stage, cluster)
+    work(stage, cluster, first, 30)
+    assert books(stage, cluster)["down"] == 72 * HOUR
+    earliest = next(
+        hour
+        for hour in range(stage.hour() - 72, stage.hour())
+        if stage.oracle.call("recordOf", cluster, hour)["working"]
+    )
+    assert earliest == first
+    refuse(stage, cluster, first)
+    # Not one unit of it for one look of an hour is nothing.
+    work(stage, cluster, stage.hour(), 72, working=1)
+    refuse(stage, cluster, stage.hour() - 72)
+
+
+@shows("DEF-4")
+def test_only_what_is_final_says_so(stage: Stage, cluster: int) -> None:
+    """To the second: until the first hour that worked is final, the default stands."""
+    lease = open_lease(stage, cluster, 10, stage.hour() + 1, 400)
+    go_down(stage, cluster, lease.start)
+    hour = stage.hour()
+    stage.to_hour(hour + 1)
+    stage.report([Sample(cluster, hour, 100_000, 10_000)])
+    final_at = stage.now() + 24 * HOUR
+    with stage.scratch():
+        stage.anvil.next_block_at(final_at - 1)
+        declare(stage, cluster)
+    stage.anvil.next_block_at(final_at)
+    refuse(stage, cluster, hour)
+
+
+@shows("DEF-4")
+@pytest.mark.parametrize("way", ["contested", "unreported"])
+def test_a_gap_in_the_record_hides_nothing(stage: Stage, cluster: int, way: str) -> None:
+    """The books stand at an hour that is not final, and later ones say that it works again."""
+    lease = open_lease(stage, cluster, 50, stage.hour() + 1, 2000)
+    start = lease.start
+    served = {start + 72: 50_000, start + 73: 50_000, start + 74: 50_000}
+    if way == "unreported":
+        del served[start + 72]
+    stage.to_hour(start + 75)
+    report(stage, cluster, dict.fromkeys(range(start, start + 72), 0) | served)
+    if way == "contested":
+        stage.contests.send("contest", lease.id, start + 72, sender=stage.tenants[0])
+    stage.finalize()
+    accrue(stage, cluster)
+    assert books(stage, cluster)["cursor"] == start + 72
+    refuse(stage, cluster, start + 73)
+
+
+@shows("DEF-4")
+def test_only_the_last_72_hours_are_asked(stage: Stage, cluster: int) -> None:
+    """What worked before the outage is no reason, and nobody is asked for more than that."""
+    lease = open_lease(stage, cluster, 10, stage.hour() + 1, 400)
+    deliver_hours(stage, cluster, lease.start, [10_000, *[0] * 72])
+    accrue(stage, cluster)
+    assert books(stage, cluster)["down"] == 72 * HOUR
+    declare(stage, cluster)
+
+
+@shows("BOND-10")
+def test_nobody_books_into_a_default_for_its_bond(stage: Stage, cluster: int) -> None:
+    """All of one transaction: book most of the cluster as long as can be, declare the default that
+    nobody had declared, and leave with rent and bond."""
+    lease = open_lease(stage, cluster, 1, stage.hour() + 1, 72)
+    go_down(stage, cluster, lease.start)
+    market, hour, thief = stage.market, stage.hour(), stage.tenants[1]
+    with refused(stage, "LeaseMarket_InDefault", cluster):
+        market.call("quote", cluster, 95, hour, 8000)
+    calls = [
+        encoded(market, "lease", cluster, 95, hour, 8000, MAX),
+        encoded(market, "declareDefault", cluster),
+    ]
+    with refused(stage, "LeaseMarket_InDefault", cluster):
+        market.send("multicall", calls, sender=thief)
+    # Anybody may declare it; then there is nothing to be had, and bookings go on.
+    declare(stage, cluster)
+    assert books(stage, cluster)["bond"] == UNITS * BOND * 2**32 * 10**6 - _paid(stage, cluster)
+    open_lease(stage, cluster, 95, stage.hour() + 1, 24)
+
+
+def test_without_a_bond_bookings_go_on(stage: Stage) -> None:
+    """There is nothing to be had but the own rent."""
+    cluster = stage.cluster(UNITS, FLAT)
+    lease = open_lease(stage, cluster, 1, stage.hour() + 1, 72)
+    go_down(stage, cluster, lease.start)
+    mine = open_lease(stage, cluster, 95, stage.hour() + 1, 24)
+    declare(stage, cluster)
+    assert settle(stage, mine.id) == mine.cost
+
+
+@shows("BOND-10")
+def test_one_hour_less_is_no_reason_to_refuse(stage: Stage, cluster: int) -> None:
+    lease = open_lease(stage, cluster, 1, stage.hour() + 1, 71)
+    go_down(stage, cluster, lease.start, 71)
+    open_lease(stage, cluster, 95, stage.hour() + 1, 24)
+
+
+def _paid(stage: Stage, cluster: int) -> int:
+    """What the losses of accrued hours took from the bond, ledger integers."""
+    return sum(
+        event["compensated"]
+        for event in stage.market.events("Accrued")
+        if event["clusterId"] == cluster
+    )
