@@ -39,7 +39,7 @@ def node(monkeypatch: pytest.MonkeyPatch) -> Node:
     monkeypatch.setattr(plugin, "_post", node.post)
     for name in ("_met", "_waiting"):
         monkeypatch.setattr(plugin, name, set())
-    monkeypatch.setattr(plugin, "_ports", {4321})
+    monkeypatch.setattr(plugin, "_ports", {"4321"})
     return node
 
 

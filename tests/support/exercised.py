@@ -80,13 +80,15 @@ def pytest_testnodedown(node: Any) -> None:
     seen.update(getattr(node, "workeroutput", {}).get("exercised", []))
 
 
-def missed(met: Collection[str]) -> list[str]:
-    """Everything in the contracts' ABIs that was not met and can be."""
+def missed(met: Collection[str], *, views: bool = True) -> list[str]:
+    """Everything in the contracts' ABIs that was not met and can be; with or without `views`."""
     missing = set()
     for name in CONTRACTS:
         for entry in toolchain.artifacts()[name]["abi"]:
             kind = entry["type"]
             if kind not in ("function", "event", "error") or entry["name"] in UNREACHABLE:
+                continue
+            if not views and entry.get("stateMutability") in ("view", "pure"):
                 continue
             key = entry["name"]
             if kind != "event":

@@ -1,7 +1,8 @@
 """Hours for which reporters signed a value before, in a batch that never came on chain.
 
-A reporter signs one value of an hour, for six hours after its end. So what others would make of the hour today must not
-bind still more of them to something else before it is clear which value enough can sign.
+A reporter signs one value of an hour, for six hours after its end. So what others would make of the
+hour today must not bind still more of them to something else before it is clear which value enough
+can sign.
 """
 
 from __future__ import annotations
