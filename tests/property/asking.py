@@ -8,6 +8,10 @@ from typing import Any
 from tests.support.values import plain
 from wellhead.chain import Contract, Rpc
 
+#: Calls of one request, which must not be longer than the node reads: after months of a history
+#: there can be more.
+MOST = 4_000
+
 Call = tuple[Contract, str, tuple[Any, ...]]
 Expected = list[tuple[Call, Any]]
 Key = tuple[str, str, tuple[Any, ...]]
@@ -20,9 +24,10 @@ def key_of(call: Call) -> Key:
 
 
 class Asker:
-    """One request for all calls, which the node makes one after the other: in a batch it would hand
-    each to a thread, for several times the price. How a call is encoded, and what its last answer
-    means, is kept: most of what is asked after a step has not changed."""
+    """One request for all calls, if they are not too many, which the node makes one after the
+    other: in a batch it would hand each to a thread, for several times the price. How a call is
+    encoded, and what its last answer means, is kept: most of what is asked after a step has not
+    changed."""
 
     def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc
@@ -38,12 +43,13 @@ class Asker:
                 # Else a call would see what the calls before it did.
                 assert view.abi["stateMutability"] in ("view", "pure"), view.name
                 self._requests[key] = {"to": contract.address, "data": view.encode(arguments)}
-        bodies = [self._requests[key] for key, _ in asked]
-        (block,) = self._rpc("eth_simulateV1", {"blockStateCalls": [{"calls": bodies}]}, "latest")
-        return [
-            self._read(key, call, made)
-            for (key, call), made in zip(asked, block["calls"], strict=True)
-        ]
+        found: list[dict[str, Any]] = []
+        for first in range(0, len(asked), MOST):
+            bodies = [self._requests[key] for key, _ in asked[first : first + MOST]]
+            wanted = {"blockStateCalls": [{"calls": bodies}]}
+            (block,) = self._rpc("eth_simulateV1", wanted, "latest")
+            found += block["calls"]
+        return [self._read(key, call, made) for (key, call), made in zip(asked, found, strict=True)]
 
     def _read(self, key: Key, call: Call, made: dict[str, Any]) -> Any:
         known, answer = self._answers.get(key), made["returnData"]

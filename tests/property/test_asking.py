@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.property.asking import Asker, agree
+from tests.property import asking
+from tests.property.asking import MOST, Asker, Call, agree
 from tests.support.stage import Stage
 from tests.support.values import plain
+from wellhead.chain import RpcError
 
 
 def test_it_hears_what_single_calls_hear(stage: Stage) -> None:
@@ -39,6 +41,19 @@ def test_a_view_that_reverts_is_told(stage: Stage) -> None:
     told = r"LeaseMarket\.leaseOf\(77,\) reverted: 0x[0-9a-f]{72}"
     with pytest.raises(AssertionError, match=told):
         asker.ask([(stage.registry, "clock", ()), (stage.market, "leaseOf", (77,))])
+
+
+def test_more_than_the_node_reads_at_once_is_asked_in_parts(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After months of a history there are views of thousands of hours."""
+    now = (stage.registry, "clock", ())
+    calls: list[Call] = [now, *[(stage.registry, "genesisOf", (n,)) for n in range(4 * MOST)], now]
+    clock = stage.registry.call("clock")
+    assert Asker(stage.anvil.rpc).ask(calls) == [clock, *[0] * (4 * MOST), clock]
+    monkeypatch.setattr(asking, "MOST", len(calls))
+    with pytest.raises(RpcError):
+        Asker(stage.anvil.rpc).ask(calls)
 
 
 def test_only_views_are_asked(stage: Stage) -> None:
