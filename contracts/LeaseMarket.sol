@@ -220,7 +220,7 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
         CapacityCalendar.Calendar storage calendar = book.eras[book.era].calendar;
         uint256 load;
         (priced.peak, load) = calendar.load(ask.start, ask.start + ask.hoursAsked);
-        _requireRoom(ask, priced.peak, offer);
+        _requireRoom(book, ask.units, priced.peak, offer);
         priced.base = _currentBase(book, offer);
         priced.firstSeconds = HOUR;
         load *= HOUR;
@@ -237,15 +237,16 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
     }
 
     /// In every hour there must be units that are open to bookings, and a bond behind them.
-    function _requireRoom(Ask memory ask, uint256 peak, ICapacityRegistry.Offer memory offer) private view {
-        uint256 units = ask.units;
+    function _requireRoom(
+        LeaseBook.Book storage book,
+        uint256 units,
+        uint256 peak,
+        ICapacityRegistry.Offer memory offer
+    ) private view {
         if (units > offer.sellable || peak > offer.sellable - units) {
             revert LeaseMarket_SoldOut(peak, units, offer.sellable);
         }
         if (offer.bond == 0) return;
-        LeaseBook.Book storage book = _books[ask.clusterId];
-        // Who books now could declare the default at once, for its part of the bond.
-        if (book.downInEra() >= LeaseBook.DEFAULT_SECONDS) revert LeaseMarket_InDefault(ask.clusterId);
         uint256 bonded = book.bond / (offer.bond * LEDGER_SCALE);
         if (peak + units > bonded) revert LeaseMarket_Unbonded(peak, units, bonded);
     }

@@ -175,7 +175,8 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
         // Books that can still move may stand in the midst of an outage that has long been over.
         if (_accrue(clusterId) != cursor) revert LeaseMarket_NotAccrued(clusterId, cursor);
         LeaseBook.Book storage book = _books[clusterId];
-        uint256 down = book.downInEra();
+        // While the meter is still in the era that ended, what it counts is no reason to end the next.
+        uint256 down = book.meter.phase == 2 * uint256(book.era) ? book.meter.down : 0;
         if (down < LeaseBook.DEFAULT_SECONDS) {
             revert LeaseMarket_NotInDefault(clusterId, down, LeaseBook.DEFAULT_SECONDS);
         }

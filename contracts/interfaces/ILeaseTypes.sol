@@ -179,9 +179,6 @@ interface ILeaseTypes {
     /// @notice The final record of `hour`, one of the last 72, says that something was available, or worked while nobody
     /// had booked: there is no default.
     error LeaseMarket_WorksAgain(uint256 clusterId, uint256 hour);
-    /// @notice Nothing was available for 72 booked hours in a row, and a bond is to be divided: nobody can book before
-    /// the default was declared.
-    error LeaseMarket_InDefault(uint256 clusterId);
     /// @notice The bond must stay at `needed` stablecoin units for what is booked.
     error LeaseMarket_BondInUse(uint256 clusterId, uint256 bond, uint256 needed);
     /// @notice There is no such lease.

@@ -245,12 +245,6 @@ library LeaseBook {
         return unitHours * HOUR - era.marks[from].late;
     }
 
-    /// @notice Seconds without anything available that the meter has counted in a row in the present era. While it is
-    /// still in one that ended, what it counts is no reason to end the next.
-    function downInEra(Book storage self) internal view returns (uint256) {
-        return self.meter.phase == 2 * uint256(self.era) ? self.meter.down : 0;
-    }
-
     /// @notice End the era at the current hour: what is booked from there on is void. The meter keeps to the old era
     /// until it gets there.
     function close(Book storage self, uint256 compensation) internal {

@@ -46,7 +46,7 @@ def test_all_that_is_booked_from_the_current_hour_on_is_void(stage: Stage) -> No
     ahead = open_lease(stage, cluster, 20, now + 50, 400, three)
     stage.to_hour(now + 1)
     late = open_lease(stage, cluster, 6, now + 1, 30, four, at=(now + 1) * HOUR + 1_234)
-    accrue(stage, cluster)  # from now on nobody can book
+    accrue(stage, cluster)
     leases = [over, running, ends, ahead, late]
     before = {lease.id: refund_ledger(stage, lease) for lease in leases}
     # An hour of no service costs two rents here, and the bond was enough for it.
@@ -116,7 +116,7 @@ def test_the_reserve_never_exceeds_the_bond(stage: Stage) -> None:
     cluster = bonded(stage, terms, UNITS, 1_000)
     market, tenant = stage.market, stage.tenants[0]
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 199)
-    deliver_hours(stage, cluster, lease.start, [0] * 72)  # not accrued: it can still be longer
+    deliver_hours(stage, cluster, lease.start, [0] * 72)
     while stage.market.call("leaseOf", lease.id)["end"] < stage.hour() + 200:
         missing = stage.hour() + 200 - market.call("leaseOf", lease.id)["end"]
         market.send("extend", lease.id, missing, MAX, sender=tenant)

@@ -1,13 +1,12 @@
-"""A cluster that works again is no default to be had, booked or not, and nobody books into one for
-its part of the bond."""
+"""A cluster that works again is no default to be had, booked or not."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.support.bonds import accrue, bonded, declare, deliver_hours, go_down, settle
+from tests.support.bonds import accrue, bonded, declare, deliver_hours, go_down
 from tests.support.payment import encoded
-from tests.support.rent import FLAT, books, open_lease, report
+from tests.support.rent import books, deliver, open_lease, report
 from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, USD, Stage, Terms
 from tests.support.state import refused
@@ -106,48 +105,22 @@ def test_only_the_last_72_hours_are_asked(stage: Stage, cluster: int) -> None:
     declare(stage, cluster)
 
 
-@shows("BOND-10")
-def test_nobody_books_into_a_default_for_its_bond(stage: Stage, cluster: int) -> None:
+@shows("DEF-4")
+def test_nobody_books_into_an_outage_that_is_over_for_the_bond(stage: Stage, cluster: int) -> None:
     """All of one transaction: book most of the cluster as long as can be, declare the default that
-    nobody had declared, and leave with rent and bond."""
+    nobody had declared, and leave with rent and bond. Honest bookings go on."""
     lease = open_lease(stage, cluster, 1, stage.hour() + 1, 72)
     go_down(stage, cluster, lease.start)
+    first = stage.hour()
+    work(stage, cluster, first, 30)
     market, hour, thief = stage.market, stage.hour(), stage.tenants[1]
-    with refused(stage, "LeaseMarket_InDefault", cluster):
-        market.call("quote", cluster, 95, hour, 8000)
     calls = [
         encoded(market, "lease", cluster, 95, hour, 8000, MAX),
         encoded(market, "declareDefault", cluster),
     ]
-    with refused(stage, "LeaseMarket_InDefault", cluster):
+    with refused(stage, "LeaseMarket_WorksAgain", cluster, first):
         market.send("multicall", calls, sender=thief)
-    # Anybody may declare it; then there is nothing to be had, and bookings go on.
-    declare(stage, cluster)
-    assert books(stage, cluster)["bond"] == UNITS * BOND * 2**32 * 10**6 - _paid(stage, cluster)
-    open_lease(stage, cluster, 95, stage.hour() + 1, 24)
-
-
-def test_without_a_bond_bookings_go_on(stage: Stage) -> None:
-    """There is nothing to be had but the own rent."""
-    cluster = stage.cluster(UNITS, FLAT)
-    lease = open_lease(stage, cluster, 1, stage.hour() + 1, 72)
-    go_down(stage, cluster, lease.start)
-    mine = open_lease(stage, cluster, 95, stage.hour() + 1, 24)
-    declare(stage, cluster)
-    assert settle(stage, mine.id) == mine.cost
-
-
-@shows("BOND-10")
-def test_one_hour_less_is_no_reason_to_refuse(stage: Stage, cluster: int) -> None:
-    lease = open_lease(stage, cluster, 1, stage.hour() + 1, 71)
-    go_down(stage, cluster, lease.start, 71)
-    open_lease(stage, cluster, 95, stage.hour() + 1, 24)
-
-
-def _paid(stage: Stage, cluster: int) -> int:
-    """What the losses of accrued hours took from the bond, ledger integers."""
-    return sum(
-        event["compensated"]
-        for event in stage.market.events("Accrued")
-        if event["clusterId"] == cluster
-    )
+    mine = open_lease(stage, cluster, 95, hour + 1, 24)
+    deliver(stage, cluster, dict.fromkeys(range(mine.start, mine.start + 24), 95_000))
+    accrue(stage, cluster)
+    assert books(stage, cluster)["down"] == 0

@@ -125,10 +125,6 @@ MARKET: dict[str, Sentence] = {
         f"Cluster {cluster} worked in {show_hour(hour)}, one of the last 72 hours, on final "
         "record: it is not in default."
     ),
-    "LeaseMarket_InDefault": lambda cluster: (
-        f"Nothing was available at cluster {cluster} for 72 booked hours in a row: nobody can book "
-        "before the default was declared, which anybody may do."
-    ),
     "LeaseMarket_NotAccrued": lambda cluster, cursor: (
         f"The books of cluster {cluster} stand at {show_hour(cursor)}, but later hours are final "
         "too: settle one of its leases first, again until they stand still."

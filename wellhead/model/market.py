@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import price
-from .book import DEFAULT_SECONDS
 from .errors import Revert
 from .leases import Lease, Part, Quote
 from .records import LeaseRecords
@@ -162,9 +161,6 @@ class LeaseMarket(LeaseRecords):
         if peak + ask.units > offer.sellable:
             raise Revert("LeaseMarket_SoldOut", peak, ask.units, offer.sellable)
         if offer.bond:
-            book = self.book_of(ask.cluster_id)
-            if book.walk_era == book.era and book.down >= DEFAULT_SECONDS:
-                raise Revert("LeaseMarket_InDefault", ask.cluster_id)
-            bonded = book.bond // (offer.bond * LEDGER_SCALE)
+            bonded = self.book_of(ask.cluster_id).bond // (offer.bond * LEDGER_SCALE)
             if peak + ask.units > bonded:
                 raise Revert("LeaseMarket_Unbonded", peak, ask.units, bonded)
