@@ -120,6 +120,8 @@ contract CapacityToken is ICapacityToken, IERC20Errors, EIP712, Nonces {
     function mint(address account, uint256 amount) external onlyRegistry {
         if (!canReceive(account)) revert ERC7943CannotReceive(account);
         TokenAccount totals = _settled();
+        // What came while there was no token is the first tokens', as if it had vested.
+        if (totals.tokens() == 0) totals = totals.withFlags(totals.flags() | _carrying());
         uint256 supply = totals.tokens() + amount;
         if (supply > TokenAccountLib.MAX_TOKENS) revert CapacityToken_SupplyTooLarge(supply);
         _totals = totals.withTokens(supply);
@@ -453,6 +455,11 @@ contract CapacityToken is ICapacityToken, IERC20Errors, EIP712, Nonces {
             flags & CASH_VESTS == 0 ? 0 : _cashLedger.growth(supply),
             flags & RESERVE_VESTS == 0 ? 0 : _reserveLedger.growth(supply)
         );
+    }
+
+    /// Flags of the currencies of which something is carried.
+    function _carrying() private view returns (uint256) {
+        return (_cashLedger.carried == 0 ? 0 : CASH_VESTS) | (_reserveLedger.carried == 0 ? 0 : RESERVE_VESTS);
     }
 
     function _owedAt(address address_, TokenAccount totals) private view returns (Owed memory owed) {

@@ -83,8 +83,9 @@ contract LeaseExchange is ILeaseExchange, CashDesk {
     /// What the buyer has got now, against what it relies on.
     function _check(uint256 leaseId, Bounds calldata bounds) private view {
         ILeaseMarket.Lease memory lease = _market.leaseOf(leaseId);
-        if (lease.units != bounds.units || lease.stop != bounds.end) {
-            revert LeaseExchange_Changed(leaseId, lease.units, lease.stop);
+        bytes32 parts = keccak256(abi.encode(_market.partsOf(leaseId)));
+        if (lease.units != bounds.units || lease.stop != bounds.end || parts != bounds.parts) {
+            revert LeaseExchange_Changed(leaseId, lease.units, lease.stop, parts);
         }
         uint256 accruedTo = _market.booksOf(lease.clusterId).cursor;
         if (accruedTo > bounds.accruedTo) revert LeaseExchange_AccruedFurther(leaseId, accruedTo, bounds.accruedTo);

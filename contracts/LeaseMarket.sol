@@ -173,7 +173,10 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
         private
         returns (Quote memory priced, LeaseBook.Term memory term)
     {
-        priced = _quote(ask, _registry.offerOf(ask.clusterId));
+        ICapacityRegistry.Offer memory offer = _registry.offerOf(ask.clusterId);
+        // What final hours take from the bond does not stand behind a booking any more.
+        if (offer.bond != 0) _accrue(ask.clusterId);
+        priced = _quote(ask, offer);
         if (priced.cost > maxCost) revert LeaseMarket_CostAboveMax(priced.cost, maxCost);
         LeaseBook.Book storage book = _books[ask.clusterId];
         _storeBase(book, ask.clusterId, priced.base);

@@ -22,7 +22,7 @@ import {IERC7943Fungible} from "./IERC7943Fungible.sol";
 ///
 /// Bounds: a currency takes `2^(128 - shift) - 1` of its smallest units in a token's life (cash: 2^40 coins or more;
 /// reserve: 2^25 coins or more). Revenue above that is held for ever, revenue that comes while no token exists is
-/// carried; nothing reverts.
+/// carried, and is the next tokens' from their mint on; nothing reverts.
 interface ICapacityToken is IERC20Metadata, IERC20Permit, IERC7943Fungible, IERC7572 {
     /// @notice The contracts around a token.
     /// @param registry Mints and burns.
@@ -106,7 +106,8 @@ interface ICapacityToken is IERC20Metadata, IERC20Permit, IERC7943Fungible, IERC
     function reserve() external view returns (address);
 
     /// @notice Mint to `account`, which must be allowed to receive.
-    /// @dev Only the registry, on attestation, after `topUp`.
+    /// @dev Only the registry, on attestation, after `topUp`. What is carried when there is no token counts as vested:
+    /// the first tokens have it at once.
     function mint(address account, uint256 amount) external;
 
     /// @notice Burn from `account`, not more than is not frozen.

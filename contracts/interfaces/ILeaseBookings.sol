@@ -9,7 +9,8 @@ interface ILeaseBookings is ILeaseTypes {
     /// @notice Hours that one call of `accrue` walks at most.
     function MAX_STEPS() external view returns (uint256);
 
-    /// @notice What a lease would cost in this block, with the same checks as `lease` but for payment.
+    /// @notice What a lease would cost in this block, with the same checks as `lease` but for payment. The bond is
+    /// taken as the books know it, while `lease` accrues first where there is one.
     function quote(uint256 clusterId, uint256 units, uint256 start, uint256 hoursAsked)
         external
         view
@@ -20,6 +21,7 @@ interface ILeaseBookings is ILeaseTypes {
 
     /// @notice Lease `units` units for the hours [start, start + hoursAsked).
     /// @dev Anyone may call; the caller pays and receives the ERC-721 (without a receiver callback). Not while paused.
+    /// Where the terms ask for a bond, accrues first, as `accrue` does: losses of final hours stand behind nothing.
     /// @param start First hour; the current hour or later.
     /// @param maxCost Most that the caller will pay, stablecoin units.
     /// @return leaseId Id of the lease, counting from 1.
@@ -29,7 +31,7 @@ interface ILeaseBookings is ILeaseTypes {
 
     /// @notice Lease the same units for `hoursAsked` more hours, from the end of the lease on.
     /// @dev Only the owner or whom it approved; the caller pays. The lease must not be over. Not while paused or
-    /// suspended. No minimum of hours; the most is `maxHours`.
+    /// suspended. No minimum of hours; the most is `maxHours`. Accrues first as `lease` does.
     /// @param maxCost Most that the caller will pay, stablecoin units.
     /// @return cost Stablecoin units paid.
     function extend(uint256 leaseId, uint256 hoursAsked, uint256 maxCost) external returns (uint256 cost);

@@ -29,12 +29,15 @@ interface ILeaseExchange is ICashDesk {
     /// @param accruedTo Hours before this one may be settled to the seller; the sale fails when the books have moved
     /// further. 0 is never enough; the largest number does not bound it.
     /// @param userUntil Unix time until which the lease may have a user; 0 for none.
+    /// @param parts What the lease must be made of: `keccak256(abi.encode(partsOf(leaseId)))` of the market. A lease
+    /// that was cut and extended again has its units and its end, but cut parts can not be cancelled.
     struct Bounds {
         uint256 maxPrice;
         uint256 units;
         uint256 end;
         uint256 accruedTo;
         uint256 userUntil;
+        bytes32 parts;
     }
 
     /// @notice A lease was offered, or offered anew.
@@ -64,7 +67,7 @@ interface ILeaseExchange is ICashDesk {
     /// @notice The price is more than the caller agreed to.
     error LeaseExchange_PriceAboveMax(uint256 price, uint256 maxPrice);
     /// @notice The lease is not what the caller relies on.
-    error LeaseExchange_Changed(uint256 leaseId, uint256 units, uint256 end);
+    error LeaseExchange_Changed(uint256 leaseId, uint256 units, uint256 end, bytes32 parts);
     /// @notice More hours are settled to the seller than the caller agreed to.
     error LeaseExchange_AccruedFurther(uint256 leaseId, uint256 accruedTo, uint256 limit);
     /// @notice The lease has a user for longer than the caller agreed to.

@@ -180,11 +180,13 @@ interface IMetricsOracle {
     /// @param threshold Signatures needed: more than half of the reporters, at most all.
     function announceSigners(address[] calldata signers, uint256 threshold) external;
 
-    /// @notice Put the announced reporters in the place of the present ones, who are paid first.
-    /// @dev Anyone may call, `SIGNER_DELAY` after the announcement of exactly these.
+    /// @notice Put the announced reporters in the place of the present ones, who are paid first what was released.
+    /// @dev Anyone may call, `SIGNER_DELAY` after the announcement of exactly these. What the router has not released
+    /// until then is for those who come.
     function enactSigners(address[] calldata signers, uint256 threshold) external;
 
-    /// @notice Remove a reporter at once, a stolen key for instance. All present reporters are paid first.
+    /// @notice Remove a reporter at once, a stolen key for instance. All present reporters are paid first what
+    /// was released; what the router has not released yet is for those who stay.
     /// @dev Restricted by the authority, to its guardians. The threshold stays, so this can go on until as many
     /// reporters are left as a batch needs signatures. Voids what was announced.
     function removeSigner(address signer) external;

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.gas.table import operation
-from tests.support.stage import MAX, Stage
+from tests.support.sales import seen
+from tests.support.stage import MAX, Stage, Terms
 from wellhead.chain import Receipt
 
 ALIGNMENTS = range(1, 25)
@@ -31,6 +32,14 @@ def lease_8760h(stage: Stage, cluster: int) -> Iterator[Receipt]:
 def lease_first_24h(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """The same in hours that nobody has booked yet: every slot of the calendar is new."""
     return _leases(stage, cluster, 24, booked=False)
+
+
+@operation("lease 24 hours where a bond is asked for", limit=260_000)
+def lease_bonded_24h(stage: Stage, cluster: int) -> Iterator[Receipt]:
+    """The books are accrued as far as they go, and are asked all the same."""
+    bonded = stage.cluster(1000, Terms(bond=10**6))
+    stage.market.send("postBond", bonded, 10**9, sender=stage.tenants[3])
+    yield from _leases(stage, bonded, 24)
 
 
 @operation("cancel a lease of 720 hours half way", limit=220_000)
@@ -80,11 +89,9 @@ def list_lease(stage: Stage, cluster: int) -> Iterator[Receipt]:
 def buy_lease(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """Another tenant's; a seller without a claim in the vault yet."""
     lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
-    end = stage.market.call("leaseOf", lease)["end"]
     _list(stage, lease)
-    yield stage.deployment.exchange.send(
-        "buy", lease, (MAX, 64, end, stage.hour(), 0), sender=stage.tenants[1]
-    )
+    bounds = seen(stage, lease).but(accrued_to=stage.hour())
+    yield stage.deployment.exchange.send("buy", lease, bounds.encoded(), sender=stage.tenants[1])
 
 
 @operation("transfer a lease")

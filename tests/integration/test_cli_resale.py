@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.cli import Command, block_number, purse
+from tests.support.sales import parts_digest
 from tests.support.stage import GENESIS, HOUR, Stage
 from wellhead.chain import dev_account
 
@@ -92,6 +93,7 @@ def test_buy_shows_what_it_relies_on(wellhead: Command, stage: Stage, lease: int
         "end": str(NOW + 34),
         "accrued_to": str(NOW + 10),
         "user_until": "0",
+        "parts": "0x" + parts_digest(stage, lease).hex(),
     }
     assert (dry["first"], dry["payment"]["way"]) == (str(NOW + 10), "allowance")
     asked = wellhead("lease", "buy", lease, "--account", BUYER, answer="n\n")

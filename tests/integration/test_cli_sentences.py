@@ -82,9 +82,9 @@ WHO = "0x" + "ab" * 20
         ),
         (
             "LeaseExchange_Changed",
-            (3, 8, NOW),
-            "Lease 3 is not what was looked at: it has 8 units now, and ends at 2026-01-01 00:00 "
-            "UTC.",
+            (3, 8, NOW, bytes(32)),
+            "Lease 3 is not what was looked at: it has 8 units now, ends at 2026-01-01 00:00 UTC, "
+            f"and is made of the parts with the digest 0x{'00' * 32}.",
         ),
         (
             "Vault_MayNotCharge",

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.contests import Case, contest, recount
 from tests.support.lifecycle import cancel, split_hours, split_units
-from tests.support.sales import Bounds
+from tests.support.sales import seen
 from tests.support.shares import key_of, packed
 from tests.support.stage import EVIDENCE, FINALITY, HOUR, MAX, UNIT, USD, Q, Stage, Terms
 from tests.support.sweeps import BITCOIN, Desk, desk_on
@@ -113,7 +113,7 @@ class Story:
         exchange.send("delist", lease, sender=seller)
         exchange.send("list", *offer, sender=seller)
         stage.skip(HOUR)
-        bounds = Bounds(3, self.began + 91).encoded()
+        bounds = seen(stage, lease).encoded()
         exchange.send("buy", lease, bounds, sender=buyer)
         exchange.send("list", self.first, 5 * USD, 0, now, MAX >> 192, sender=seller)
 

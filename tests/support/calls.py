@@ -9,7 +9,7 @@ from tests.support.bonds import post
 from tests.support.contests import contest, digest
 from tests.support.payment import authorization, encoded, keys_of, permit
 from tests.support.rent import open_lease
-from tests.support.sales import Bounds
+from tests.support.sales import seen
 from tests.support.shares import packed
 from tests.support.stage import (
     EVIDENCE,
@@ -143,8 +143,7 @@ def _calls(
     presented = (stage.issuer.address, said, signature_of(stage, stage.issuer, said))
     signed = authorization(stage, 5, tenant)
     permitted = permit(stage, 5, tenant)
-    stop = stage.market.call("leaseOf", unused)["stop"]
-    bounds = Bounds(10, stop).encoded()
+    bounds = seen(stage, unused).encoded()
     ahead = stage.hour() + 2
     desk: dict[str, Call] = {
         f"{name}.{function}": (tenant, arguments)

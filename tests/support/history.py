@@ -10,7 +10,7 @@ from tests.support.bonds import declare, post, settle, withdraw
 from tests.support.contests import SILENCE, contest, recount
 from tests.support.lifecycle import cancel, extend, split_hours, split_units
 from tests.support.rent import Opened, open_lease
-from tests.support.sales import Bounds
+from tests.support.sales import seen
 from tests.support.stage import FINALITY, HOUR, UNIT, USD, Q, Stage, Terms
 from tests.support.sweeps import desk_on
 from wellhead.chain import Contract
@@ -206,7 +206,7 @@ def _lease_and_change(history: History) -> None:
     stage.market.send("setApprovalForAll", exchange.address, True, sender=third)
     offer = (sold.id, 900 * USD, 100 * USD, stage.now(), stage.now() + 10 * HOUR)
     history.step(exchange.send, "list", *offer, sender=third)
-    bounds = Bounds(sold.units, sold.end).encoded()
+    bounds = seen(stage, sold.id).encoded()
     history.step(exchange.send, "buy", sold.id, bounds, sender=second)
     history.live(4, 0)
     moved = (first.address, third.address, shared.id)

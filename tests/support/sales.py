@@ -14,6 +14,7 @@ from tests.support.rent import Opened, open_lease
 from tests.support.stage import HOUR, MAX, Stage, Terms
 from tests.support.state import refused
 from wellhead.chain import Contract, Receipt, UnlockedAccount
+from wellhead.model.leases import Part, digest_of
 
 TERMS = Terms(speed=0)
 
@@ -24,15 +25,16 @@ class Bounds:
 
     units: int
     end: int
+    parts: bytes
     max_price: int = MAX
     accrued_to: int = MAX
     user_until: int = 0
 
-    def but(self, **changes: int) -> Bounds:
+    def but(self, **changes: Any) -> Bounds:
         return replace(self, **changes)
 
-    def encoded(self) -> tuple[int, ...]:
-        return self.max_price, self.units, self.end, self.accrued_to, self.user_until
+    def encoded(self) -> tuple[int | bytes, ...]:
+        return self.max_price, self.units, self.end, self.accrued_to, self.user_until, self.parts
 
 
 @dataclass
@@ -51,7 +53,14 @@ class Sale:
     @property
     def bounds(self) -> Bounds:
         """The lease as it was opened."""
-        return Bounds(self.lease.units, self.lease.end)
+        lease = self.lease
+        part = Part(0, lease.start, lease.end, lease.first_seconds, lease.rate)
+        return Bounds(lease.units, lease.end, digest_of([part]))
+
+    @property
+    def parts(self) -> bytes:
+        """The digest of its parts now."""
+        return parts_digest(self.stage, self.lease.id)
 
     def offer(
         self,
@@ -107,6 +116,21 @@ class Sale:
         (sold, seller), (bought, buyer) = before
         after = [(sold, seller + price), (bought - price + claimed, buyer - claimed)]
         assert self.wallets() == after
+
+
+def parts_digest(stage: Stage, lease_id: int) -> bytes:
+    """What a buyer relies on, of a lease's parts as the market shows them."""
+    shown = stage.market.call("partsOf", lease_id)
+    return digest_of(
+        Part(0, part["start"], part["end"], part["firstSeconds"], part["rate"], part["isCut"])
+        for part in shown
+    )
+
+
+def seen(stage: Stage, lease_id: int) -> Bounds:
+    """What a buyer relies on that takes a lease as it is."""
+    lease = stage.market.call("leaseOf", lease_id)
+    return Bounds(lease["units"], lease["stop"], parts_digest(stage, lease_id))
 
 
 def falling(start: int, end: int, opens: int, closes: int, now: int) -> int:

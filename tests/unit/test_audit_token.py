@@ -111,7 +111,13 @@ def test_revenue_without_tokens_is_carried(stage: Stage) -> None:
     share.burn(share.holders[0], 3 * UNIT)
     share.earn(cash=7)
     replay = rebuilt(share)
-    assert replay.cash.carried == 106 << replay.cash.shift
+    rest = (99 << replay.cash.shift) % (3 * UNIT)
+    assert replay.cash.carried == rest + (7 << replay.cash.shift)
+    assert replay.totals.flags == 0
+    share.mint(share.holders[1], UNIT)
+    assert rebuilt(share).totals.flags == CASH_VESTS | RESERVE_VESTS
+    share.earn(cash=1, reserve=1)
+    assert rebuilt(share).totals.flags == 0
 
 
 @shows("AUD-2")

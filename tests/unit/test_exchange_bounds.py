@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from tests.support.lifecycle import cancel, extend, first_part, split_hours, split_units
+from tests.support.raw import attempt
 from tests.support.rent import LEDGER, deliver, report
 from tests.support.sales import Sale, falling, on_sale
 from tests.support.shows import shows
 from tests.support.stage import HOUR, MAX, Q, Stage
-from tests.support.state import unchanged
+from tests.support.state import refused, unchanged
 
 PRICE = 123_456_789
 
@@ -54,7 +55,8 @@ def test_a_seller_that_raises_the_price_surprises_nobody(sale: Sale) -> None:
 @pytest.mark.parametrize(("units", "hours"), [(9, 0), (11, 0), (0, 0), (10, -1), (10, 1)])
 def test_a_buyer_gets_these_units_and_hours_or_nothing(sale: Sale, units: int, hours: int) -> None:
     bounds = sale.bounds.but(units=units, end=sale.lease.end + hours)
-    sale.refuse("LeaseExchange_Changed", sale.lease.id, 10, sale.lease.end, bounds=bounds)
+    found = (10, sale.lease.end, sale.parts)
+    sale.refuse("LeaseExchange_Changed", sale.lease.id, *found, bounds=bounds)
 
 
 @pytest.mark.parametrize("change", ["cancel", "split units", "split hours", "extend"])
@@ -72,9 +74,29 @@ def test_a_lease_that_changed_is_not_bought_as_it_was(sale: Sale, change: str) -
         split_hours(stage, lease.id, end)
     else:
         end = extend(stage, lease, 7).end
-    sale.refuse("LeaseExchange_Changed", lease.id, units, end)
+    sale.refuse("LeaseExchange_Changed", lease.id, units, end, sale.parts)
+    wanted = sale.bounds.but(units=units, end=end)
+    sale.refuse("LeaseExchange_Changed", lease.id, units, end, sale.parts, bounds=wanted)
     with sale.pays(PRICE):
-        sale.buy(sale.bounds.but(units=units, end=end))
+        sale.buy(wanted.but(parts=sale.parts))
+
+
+@shows("SALE-7")
+def test_a_lease_that_was_cut_and_extended_again_is_another(sale: Sale) -> None:
+    """It has the units and the end that it had, but its cut part can not be sold back."""
+    stage, lease = sale.stage, sale.lease
+    with stage.scratch():
+        sale.buy()
+        cancel(stage, lease.id, lease.start, by=sale.buyer)
+    cancel(stage, lease.id, lease.end - 1)
+    assert extend(stage, replace(lease, end=lease.end - 1), 1).end == lease.end
+    found = (lease.units, lease.end, sale.parts)
+    sale.refuse("LeaseExchange_Changed", lease.id, *found)
+    sale.refuse("LeaseExchange_Changed", lease.id, *found, bounds=sale.bounds.but(parts=bytes(32)))
+    sale.buy(sale.bounds.but(parts=sale.parts))
+    cut = ("cancel", lease.id, lease.start, 0)
+    with refused(stage, "LeaseMarket_Cut", lease.id, lease.start):
+        attempt(stage.market, *cut, sender=sale.buyer)
 
 
 def test_a_piece_that_was_split_off_is_not_on_offer(sale: Sale) -> None:
@@ -91,7 +113,7 @@ def test_a_lease_in_default_ends_at_it(stage: Stage) -> None:
     sale.offer(PRICE)
     stage.market.send("declareDefault", lease.cluster, sender=stage.stranger)
     stop = stage.hour()
-    sale.refuse("LeaseExchange_Changed", lease.id, 10, stop)
+    sale.refuse("LeaseExchange_Changed", lease.id, 10, stop, sale.parts)
     (coins, claim), (paid, _) = sale.wallets()
     sale.buy(sale.bounds.but(end=stop))
     due = lease.rate * (72 + lease.end - stop) * Q // LEDGER

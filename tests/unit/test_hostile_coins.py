@@ -15,7 +15,7 @@ from tests.support.raw import attempt, deploy
 from tests.support.rent import LEDGER, RATE, deliver, open_lease
 from tests.support.reverts import expect_revert
 from tests.support.safe import Mode
-from tests.support.sales import on_sale
+from tests.support.sales import on_sale, seen
 from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, HOUR, MAX, Q, Stage, Terms
 from tests.support.state import unchanged
@@ -136,12 +136,12 @@ def payment(world: World, which: str) -> tuple[Contract, tuple[Any, ...], Unlock
     world.market.send("setApprovalForAll", world.exchange.address, True, sender=seller)
     offer = ("list", lease, PRICE, PRICE, 0, 2**64 - 1)
     world.exchange.send(*offer, sender=seller)
-    end = world.market.call("leaseOf", lease)["end"]
+    bounds = seen(stage, lease).encoded()
     calls: dict[str, tuple[Contract, tuple[Any, ...], UnlockedAccount]] = {
         "lease": (world.market, ("lease", world.cluster, 5, stage.hour() + 3, 24, MAX), buyer),
         "extend": (world.market, ("extend", lease, 5, MAX), seller),
         "postBond": (world.market, ("postBond", world.cluster, PRICE), buyer),
-        "buy": (world.exchange, ("buy", lease, (MAX, 10, end, MAX, 0)), buyer),
+        "buy": (world.exchange, ("buy", lease, bounds), buyer),
     }
     return calls[which]
 

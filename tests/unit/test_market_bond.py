@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.bonds import HARSH, accrue, bonded, post, withdraw
@@ -125,6 +127,40 @@ def test_an_impossible_amount_is_refused(stage: Stage, cluster: int, amount: int
     post(stage, cluster, 1)
     with refused(stage, "Panic", 0x11):
         post(stage, cluster, amount)
+
+
+# Booking
+
+
+@shows("BOND-1")
+@pytest.mark.parametrize("way", ["lease", "extend"])
+def test_what_final_hours_took_stands_behind_no_booking(stage: Stage, way: str) -> None:
+    """Nobody accrued the hours yet: to book does, and sees the bond without what they took."""
+    cluster = bonded(stage, HARSH.but(bond=100), UNITS, 10_000)
+    lease = open_lease(stage, cluster, 50, stage.hour() + 1, 48)
+    other = open_lease(stage, cluster, 21, lease.start, 40)
+    deliver(stage, cluster, dict.fromkeys(range(lease.start, lease.start + 6), 0))
+    assert bond_of(stage, cluster) == 10_000 * LEDGER
+    taken = 6 * 10 * 71
+    bonded_units = (10_000 - taken) // 100
+    assert bonded_units == 50 + 7
+    call: tuple[Any, ...] = ("lease", cluster, 21, other.end, 4, MAX)
+    if way == "extend":
+        call = ("extend", other.id, 4, MAX)
+    with refused(stage, "LeaseMarket_Unbonded", 50, 21, bonded_units):
+        attempt(stage.market, *call, sender=stage.tenants[0])
+    receipt = open_lease(stage, cluster, 7, other.end, 4).receipt
+    assert receipt.event("Accrued")["compensated"] == taken * LEDGER
+    assert bond_of(stage, cluster) == (10_000 - taken) * LEDGER
+
+
+def test_without_a_bond_to_cover_it_a_booking_moves_no_books(stage: Stage) -> None:
+    cluster = stage.cluster(UNITS, HARSH)
+    lease = open_lease(stage, cluster, 50, stage.hour() + 1, 8)
+    deliver(stage, cluster, {lease.start: 0})
+    receipt = open_lease(stage, cluster, 1, stage.hour() + 1, 8).receipt
+    assert not receipt.all("Accrued")
+    assert books(stage, cluster)["cursor"] < lease.start + 1
 
 
 # Withdrawing

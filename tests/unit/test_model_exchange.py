@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from tests.support.worlds import (
@@ -21,6 +24,7 @@ from tests.support.worlds import (
 from wellhead.model import invariants
 from wellhead.model.errors import Revert
 from wellhead.model.exchange import Bounds, Listing
+from wellhead.model.leases import digest_of
 from wellhead.model.units import HOUR, MAX_UINT256, ZERO
 from wellhead.model.world import World
 
@@ -128,11 +132,15 @@ def offer(world: World, key: int, start: int = 10 * COIN, end: int = 4 * COIN) -
     world.exchange.list(TENANT, key, start, end, world.now, world.now + HOUR)
 
 
-def bounds(world: World, key: int, **changed: int) -> Bounds:
+def digest(world: World, key: int) -> bytes:
+    return digest_of(world.market.parts_of(key))
+
+
+def bounds(world: World, key: int, **changed: Any) -> Bounds:
     """What a buyer sees."""
     view = world.market.lease_of(key)
-    seen = {"max_price": MAX_UINT256, "units": view.units, "end": view.stop}
-    return Bounds(**{**seen, "accrued_to": MAX_UINT256, **changed})
+    seen = Bounds(MAX_UINT256, view.units, view.stop, MAX_UINT256, 0, digest(world, key))
+    return replace(seen, **changed)
 
 
 def test_an_offer() -> None:
@@ -209,12 +217,12 @@ def test_what_a_buyer_relies_on() -> None:
     market.set_user(TENANT, key, USER, world.now + 500)
     price = world.exchange.price_of(key)
 
-    def buy(**changed: int) -> tuple[object, ...]:
+    def buy(**changed: Any) -> tuple[object, ...]:
         return refused(lambda: world.exchange.buy(BUYER, key, bounds(world, key, **changed)))
 
     assert buy(max_price=price - 1) == ("PriceAboveMax", price, price - 1)
-    assert buy(units=4) == ("Changed", key, 5, first + 60)
-    assert buy(end=first + 61) == ("Changed", key, 5, first + 60)
+    changed = ("Changed", key, 5, first + 60, digest(world, key))
+    assert buy(units=4) == buy(end=first + 61) == buy(parts=bytes(32)) == changed
     assert buy(accrued_to=first - 1) == ("AccruedFurther", key, first, first - 1)
     assert buy(user_until=world.now + 499) == ("InUse", key, world.now + 500, world.now + 499)
     market.notice_suspension(OPERATOR, key, b"")
@@ -246,7 +254,7 @@ def test_what_is_sold_ends_where_a_default_was() -> None:
     seen = bounds(world, key)
     hour = world.market.declare_default(1)
     changed = refused(lambda: world.exchange.buy(BUYER, key, seen))
-    assert changed == ("Changed", key, 5, hour)
+    assert changed == ("Changed", key, 5, hour, digest(world, key))
     seen = bounds(world, key)
     assert seen.end == hour
     world.exchange.buy(BUYER, key, seen)

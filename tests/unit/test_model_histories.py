@@ -26,6 +26,7 @@ from wellhead.model import invariants
 from wellhead.model.book import DEFAULT_SECONDS
 from wellhead.model.errors import Revert
 from wellhead.model.exchange import Bounds
+from wellhead.model.leases import digest_of
 from wellhead.model.terms import Service
 from wellhead.model.units import HOUR, MAX_UINT256, UNIT, Q
 from wellhead.model.world import World
@@ -130,7 +131,9 @@ def act_on_a_lease(world: World, kind: int, a: int, b: int, c: int) -> None:
         case 29:
             view = market.leases.get(key)
             units, end = (view.units, market.lease_of(key).stop) if view else (0, 0)
-            exchange.buy(other, key, Bounds(MAX_UINT256, units, end, hour - c % 40, now + HOUR))
+            seen = digest_of(view.parts) if view else bytes(32)
+            wanted = Bounds(MAX_UINT256, units, end, hour - c % 40, now + HOUR, seen)
+            exchange.buy(other, key, wanted)
 
 
 def follow(world: World, history: list[tuple[int, int, int, int]]) -> None:

@@ -11,7 +11,7 @@ from tests.support.history import scanned
 from tests.support.lifecycle import ZERO
 from tests.support.rent import open_lease
 from tests.support.reporters import announced
-from tests.support.sales import Bounds
+from tests.support.sales import seen
 from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, HOUR, NORWAY, UNIT, Stage, Terms
 from tests.support.standing import SWEDEN, present, statement
@@ -101,7 +101,7 @@ def _change_leases(stage: Stage, cluster: int) -> None:
         offer = (lease.id, price, 5, stage.now(), stage.now() + 9 * DAY)
         exchange.send("list", *offer, sender=first)
     exchange.send("delist", leases[2].id, sender=first)
-    bounds = Bounds(leases[4].units, leases[4].end).encoded()
+    bounds = seen(stage, leases[4].id).encoded()
     exchange.send("buy", leases[4].id, bounds, sender=second)
     moved = (first.address, second.address, leases[3].id)
     market.send("transferFrom", *moved, sender=first)

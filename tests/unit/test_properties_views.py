@@ -11,7 +11,7 @@ from tests.support.bonds import post
 from tests.support.contests import reported, switch
 from tests.support.rent import LEDGER, deliver, open_lease, refund_ledger
 from tests.support.reverts import expect_revert
-from tests.support.sales import Bounds, on_sale
+from tests.support.sales import on_sale
 from tests.support.shares import set_up
 from tests.support.shows import shows
 from tests.support.stage import EVIDENCE, HOUR, MAX, UNIT, USD, Stage, Terms
@@ -109,7 +109,7 @@ def test_an_extensions_quote_is_refused_what_the_extension_is(busy: Stage) -> No
 @shows("SALE-4")
 def test_a_price_is_refused_where_the_sale_is(stage: Stage) -> None:
     sale = on_sale(stage)
-    buyer, bounds = sale.buyer.address, Bounds(sale.lease.units, sale.lease.end).encoded()
+    buyer, bounds = sale.buyer.address, sale.bounds.encoded()
 
     def both() -> tuple[tuple[str, Any], tuple[str, Any]]:
         asked = (sale.exchange, "priceOf", sale.lease.id)

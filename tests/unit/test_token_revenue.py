@@ -190,12 +190,51 @@ def test_revenue_without_tokens_waits_for_the_first_ones(bench: Bench) -> None:
     )
     assert reserve["carried"] == 5 << reserve["shift"]
     bench.mint(holder, UNIT)
-    assert bench.owed(holder) == (0, 0)
+    assert bench.owed(holder) == tuple(
+        (amount << found["shift"]) // UNIT * UNIT for amount, found in ((77, cash), (5, reserve))
+    )
+    bench.assert_conserved([holder])
     bench.revenue(1, 1)
     cash, reserve = bench.revenues()
     assert cash["index"] == (78 << cash["shift"]) // UNIT
     assert reserve["index"] == (6 << reserve["shift"]) // UNIT
     bench.assert_conserved([holder])
+
+
+@shows("REV-8")
+@pytest.mark.parametrize("paid", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_who_has_it_hangs_on_nothing_that_comes_later(bench: Bench, paid: tuple[int, int]) -> None:
+    """A speck that comes before the first tokens, or after them, changes who has the rest: nobody
+    but the first holder, who keeps it when it sells before the next revenue."""
+    first, second, _ = bench.holders
+    bench.revenue(700_000, 5_000)
+    bench.revenue(*paid)
+    bench.mint(first, UNIT)
+    had = bench.owed(first)
+    bench.transfer(first, second, UNIT)
+    bench.revenue(3, 3)
+    assert bench.owed(first) == had
+    claimed = bench.claim(first).event("Claimed")
+    assert (claimed["cash"], claimed["reserve"]) == (700_000 + paid[0] - 1, 5_000 + paid[1] - 1)
+    bench.assert_conserved([first, second])
+
+
+def test_after_all_are_retired_the_next_tokens_are_the_first_again(bench: Bench) -> None:
+    first, second, _ = bench.holders
+    bench.mint(first, 3 * UNIT)
+    bench.revenue(100, 7)
+    bench.burn(first, 3 * UNIT)
+    had = bench.owed(first)
+    bench.revenue(900, 70)
+    bench.mint(second, 2 * UNIT)
+    bench.mint(first, 2 * UNIT)
+    assert bench.owed(first) == had
+    shifts = [found["shift"] for found in bench.revenues()]
+    owed = [
+        ledger + (1 << shift - 1) for ledger, shift in zip(bench.owed(second), shifts, strict=True)
+    ]
+    assert owed == [900, 70]
+    bench.assert_conserved([first, second])
 
 
 def test_a_single_unit_is_spread_over_the_largest_supply(bench: Bench) -> None:

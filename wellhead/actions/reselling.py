@@ -15,6 +15,7 @@ from wellhead.actions.held import HeldLease, held_lease, leases_of
 from wellhead.actions.paying import Paid, Plan, Purchase
 from wellhead.actions.views import head
 from wellhead.chain import Account, Deployment, Event, Receipt, Reverted
+from wellhead.model.leases import digest_of
 from wellhead.model.units import HOUR, ZERO
 
 DAY = 24 * HOUR
@@ -118,13 +119,14 @@ def listing_of(deployment: Deployment, lease: int, block: int | None = None) -> 
 @dataclass(frozen=True)
 class Bounds:
     """What a buyer relies on; hours before `accrued_to` may be settled to the seller, and a user
-    may stay until `user_until`, 0 for none."""
+    may stay until `user_until`, 0 for none. `parts` is the digest of the lease's parts."""
 
     max_price: int
     units: int
     end: int
     accrued_to: int
     user_until: int
+    parts: bytes
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,8 @@ def prepare_buy(
     until = int(market.call("userExpires", lease)) if user != ZERO else 0
     if accrued_to is None:
         accrued_to = max(int(market.call("accrue", held.cluster)), held.start)
-    bounds = Bounds(limit, held.units, held.stop, accrued_to, until if allow_user else 0)
+    user_until, parts = until if allow_user else 0, digest_of(held.parts)
+    bounds = Bounds(limit, held.units, held.stop, accrued_to, user_until, parts)
     arguments = (lease, tuple(getattr(bounds, name) for name in Bounds.__dataclass_fields__))
     purchase = Purchase(exchange, "buy", arguments, price_now)
     paying.objections(purchase, sender.address)

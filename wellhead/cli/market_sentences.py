@@ -160,9 +160,9 @@ EXCHANGE: dict[str, Sentence] = {
     "LeaseExchange_PriceAboveMax": lambda price, limit: (
         f"The price is {show_money(price)}, more than the limit of {show_money(limit)}."
     ),
-    "LeaseExchange_Changed": lambda lease, units, end: (
-        f"Lease {lease} is not what was looked at: it has {_units(units)} now, and ends at "
-        f"{show_hour(end)}."
+    "LeaseExchange_Changed": lambda lease, units, end, parts: (
+        f"Lease {lease} is not what was looked at: it has {_units(units)} now, ends at "
+        f"{show_hour(end)}, and is made of the parts with the digest 0x{parts.hex()}."
     ),
     "LeaseExchange_AccruedFurther": lambda lease, accrued, limit: (
         f"Hours of lease {lease} up to {show_hour(accrued)} would be settled to the seller, beyond "

@@ -117,8 +117,8 @@ def buy(
     """Buy a lease that is for sale.
 
     LEASE is the lease's id. What is read before is what the purchase relies on: it fails when the
-    lease has other units or another end, costs more, has a user, or when more hours were settled to
-    the seller.
+    lease has other units or another end, was cut or extended, costs more, has a user, or when more
+    hours were settled to the seller.
     """
     run(settings, lambda session: _buy(session, lease, max_price, accrued_to, allow_user, pay))
 
@@ -244,7 +244,7 @@ def _show_buy(
         "buyer": buyer,
         "price": price,
         "first": made.first,
-        "bounds": bounds.__dict__,
+        "bounds": {**bounds.__dict__, "parts": "0x" + bounds.parts.hex()},
         "user": made.user,
         "payment": payments.made(paid) if paid else payments.intended(made.plan),
         "transaction": paid.receipt.hash if paid else None,

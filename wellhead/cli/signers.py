@@ -63,7 +63,8 @@ def announce(settings: Settings, reporters: tuple[int | str, ...], threshold: in
 def enact(settings: Settings) -> None:
     """Put the announced reporters in the place of the present ones.
 
-    Anybody may do this, from two days after the announcement on. The present ones are paid first.
+    Anybody may do this, from two days after the announcement on. The present ones are paid first,
+    of what was released; release what waits before, with `wellhead revenue release`.
     """
     run(settings, _enact)
 

@@ -6,11 +6,13 @@ from the chain.
 
 from __future__ import annotations
 
+from wellhead.actions.held import held_lease
 from wellhead.chain import Receipt
 from wellhead.demo.market import Market, Site
 from wellhead.demo.money import dollars
 from wellhead.demo.plan import TENANTS, Booking, Change
 from wellhead.demo.results import Step
+from wellhead.model.leases import digest_of
 from wellhead.model.units import HOUR, LEDGER_SCALE, RATE_SCALE
 
 #: A lease is offered for so many halves of the rent that its seller paid for the hours left, at
@@ -100,7 +102,8 @@ class Deals:
         self._market.fund(account, price)
         # Final hours are settled to the seller; the buyer accepts those that are final now.
         accrued = int(market.call("accrue", self._site.cluster_id))
-        bounds = (price, booking.units, end, accrued, 0)
+        parts = digest_of(held_lease(self._market.deployment, lease_id).parts)
+        bounds = (price, booking.units, end, accrued, 0, parts)
         receipt = exchange.send("buy", lease_id, bounds, sender=account)
         settled = sum(int(event["amount"]) for event in receipt.all("Settled"))
         self._say(

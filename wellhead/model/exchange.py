@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .cashdesk import CashDesk
 from .errors import Revert
 from .fixedpoint import ceil_div
+from .leases import digest_of
 from .units import ZERO, Address
 
 if TYPE_CHECKING:
@@ -31,14 +32,15 @@ class Listing:
 @dataclass(frozen=True)
 class Bounds:
     """What a buyer relies on: the most it pays, stablecoin units; the lease's units and the hour at
-    which it ends; up to which hour the books may have moved; and until when, unix time, it may have
-    a user."""
+    which it ends; up to which hour the books may have moved; until when, unix time, it may have a
+    user; and the digest of its parts."""
 
     max_price: int
     units: int
     end: int
     accrued_to: int
-    user_until: int = 0
+    user_until: int
+    parts: bytes
 
 
 class LeaseExchange(CashDesk):
@@ -116,8 +118,9 @@ class LeaseExchange(CashDesk):
         """What the buyer has got now, against what it relies on."""
         market, now = self.world.market, self.world.now
         lease = market.lease_of(lease_id)
-        if (lease.units, lease.stop) != (bounds.units, bounds.end):
-            raise Revert("LeaseExchange_Changed", lease_id, lease.units, lease.stop)
+        parts = digest_of(market.parts_of(lease_id))
+        if (lease.units, lease.stop, parts) != (bounds.units, bounds.end, bounds.parts):
+            raise Revert("LeaseExchange_Changed", lease_id, lease.units, lease.stop, parts)
         accrued_to = market.books_of(lease.cluster_id).cursor
         if accrued_to > bounds.accrued_to:
             raise Revert("LeaseExchange_AccruedFurther", lease_id, accrued_to, bounds.accrued_to)

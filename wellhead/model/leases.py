@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from .units import HOUR, ZERO, Address
 
@@ -57,6 +62,27 @@ class Access:
     expires: int = 0
     due: int = 0
     is_suspended: bool = False
+
+
+class PartLike(Protocol):
+    """A part as the market shows it."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def first_seconds(self) -> int: ...
+    @property
+    def rate(self) -> int: ...
+    @property
+    def is_cut(self) -> bool: ...
+
+
+def digest_of(parts: Iterable[PartLike]) -> bytes:
+    """What a buyer relies on: keccak256 of the parts as the ABI encodes them, 32 bytes."""
+    shown = [(p.start, p.end, p.first_seconds, p.rate, p.is_cut) for p in parts]
+    return bytes(keccak(encode(["(uint256,uint256,uint256,uint256,bool)[]"], [shown])))
 
 
 @dataclass

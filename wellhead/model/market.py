@@ -91,7 +91,15 @@ class LeaseMarket(LeaseRecords):
         return earned, remainder, hours_covered, cancelled
 
     def _book(self, caller: Address, ask: Ask, max_cost: int) -> tuple[Part, int]:
-        """Price and enter a booking, which the caller pays."""
+        """Price and enter a booking, which the caller pays. Where a bond is asked for, what final
+        hours take from it is taken first."""
+        if not self.world.registry.offer_of(ask.cluster_id).bond:
+            return self._enter(caller, ask, max_cost)
+        with self.world.transaction():
+            self.accrue(ask.cluster_id)
+            return self._enter(caller, ask, max_cost)
+
+    def _enter(self, caller: Address, ask: Ask, max_cost: int) -> tuple[Part, int]:
         priced = self._quote(ask)
         if priced.cost > max_cost:
             raise Revert("LeaseMarket_CostAboveMax", priced.cost, max_cost)

@@ -88,6 +88,10 @@ class Revenue:
         self.total += taken << self.shift
         self.vesting += taken << self.shift
 
+    def release(self) -> None:
+        """Let what is carried be in the index as soon as there is a token, as if it had vested."""
+        self.vests = self.vests or self.rest != 0
+
     def book(self) -> None:
         """Book to everybody what it has earned; goes before every change of a balance."""
         step = self.index - self.booked

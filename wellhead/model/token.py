@@ -89,7 +89,10 @@ class CapacityToken(Shares):
     # What the registry, the router and the compliance contract do
 
     def mint(self, caller: Address, account: Address, amount: int) -> None:
-        """Create `amount` for an account, which must be allowed to receive; only the registry."""
+        """Create `amount` for an account, which must be allowed to receive; only the registry.
+
+        The first tokens have what came while there was none.
+        """
         self._require_registry(caller)
         if not self.can_receive(account):
             raise Revert("ERC7943CannotReceive", account)
@@ -97,6 +100,9 @@ class CapacityToken(Shares):
         if supply > MAX_SUPPLY:
             raise Revert("CapacityToken_SupplyTooLarge", supply)
         self._settle()
+        if supply == amount:
+            self.cash.release()
+            self.reserve.release()
         self._move(ZERO, account, amount)
 
     def burn(self, caller: Address, account: Address, amount: int) -> None:

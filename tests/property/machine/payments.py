@@ -15,6 +15,7 @@ from tests.support.stage import HOUR, MAX, USD, Q
 from wellhead.chain import Contract, UnlockedAccount
 from wellhead.model.cashdesk import CashDesk
 from wellhead.model.exchange import Bounds
+from wellhead.model.leases import digest_of
 
 desks = st.sampled_from(["market", "exchange", "contests"])
 amounts = st.sampled_from([0, 1, USD, 100 * USD, 100 * USD, 10**19])
@@ -164,7 +165,8 @@ class PaymentRules(LeaseRules):
         units, stop = 1, 1
         if lease is not None:
             units, stop = lease.units, self.world.market.lease_of(lease_id).stop
-        bounds = (MAX, units, stop, self.pair.hour + 1, MAX)
+        parts = digest_of(self.world.market.parts_of(lease_id)) if lease else bytes(32)
+        bounds = (MAX, units, stop, self.pair.hour + 1, MAX, parts)
         data = encoded(self.stage.deployment.exchange, "buy", lease_id, bounds)
         return data, lambda: exchange.buy(payer, lease_id, Bounds(*bounds))
 

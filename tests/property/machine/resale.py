@@ -11,6 +11,10 @@ from tests.property.machine.base import Reach, parts, tenants
 from tests.property.machine.leases import LeaseRules
 from tests.support.stage import HOUR, MAX, USD, Q
 from wellhead.model.exchange import Bounds
+from wellhead.model.leases import digest_of
+
+#: Where a buyer's bounds name the parts.
+PARTS = 5
 
 
 class ResaleRules(LeaseRules):
@@ -65,7 +69,7 @@ class ResaleRules(LeaseRules):
         self.act(sender, exchange, "delist", (lease_id,), self.world.exchange.delist)
 
     @precondition(lambda self: self.world.exchange.listings)
-    @rule(data=st.data(), who=tenants, off=st.sampled_from([None, None, None, *range(5)]))
+    @rule(data=st.data(), who=tenants, off=st.sampled_from([None, None, None, *range(6)]))
     def buy(self, data: st.DataObject, who: int, off: int | None) -> None:
         """Relying on what there is, or on something else in one respect."""
         self._buy(data.draw(st.sampled_from(sorted(self.world.exchange.listings))), who, off)
@@ -92,9 +96,10 @@ class ResaleRules(LeaseRules):
             market.lease_of(lease_id).stop if lease else 1,
             self.pair.hour + 1,
             MAX,
+            digest_of(lease.parts) if lease else bytes(32),
         ]
         if off is not None:
-            relied[off] = 0
+            relied[off] = 0 if off < PARTS else bytes(32)
         bounds, sender = tuple(relied), self.stage.tenants[who]
         exchange = self.stage.deployment.exchange
         model = self.world.exchange

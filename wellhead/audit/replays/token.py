@@ -42,6 +42,9 @@ class TokenReplay(TokenState):
         sender, to, amount = args["from"], args["to"], args["value"]
         if not sender:
             self._settle(time)
+            if not self.totals.tokens:  # what came until now is the first tokens'
+                self.totals.flags |= CASH_VESTS if self.cash.carried else 0
+                self.totals.flags |= RESERVE_VESTS if self.reserve.carried else 0
             self._change(to, self.totals, amount)
             self.totals.tokens += amount
             return

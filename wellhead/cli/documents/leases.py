@@ -171,13 +171,15 @@ class LeaseSell(Sent):
 
 
 class Bounds(Part):
-    """What the buyer relies on; `user_until` is 0 for no user."""
+    """What the buyer relies on; `user_until` is 0 for no user. `parts` is keccak256 of the lease's
+    parts as the ABI encodes them."""
 
     max_price: Integer
     units: Integer
     end: Integer
     accrued_to: Integer
     user_until: Integer
+    parts: Hash
 
 
 class LeaseBuy(Sent):
