@@ -33,9 +33,6 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
         bool isExtension;
     }
 
-    /// @inheritdoc ILeaseBookings
-    uint256 public constant MAX_STEPS = _STEPS;
-
     constructor(Around memory around, ILeaseMetadata metadata, address changes)
         LeaseBase(around, metadata, changes)
     {}
@@ -223,7 +220,7 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
         CapacityCalendar.Calendar storage calendar = book.eras[book.era].calendar;
         uint256 load;
         (priced.peak, load) = calendar.load(ask.start, ask.start + ask.hoursAsked);
-        _requireRoom(book, ask.units, priced.peak, offer);
+        _requireRoom(book, ask, priced.peak, offer);
         priced.base = _currentBase(book, offer);
         priced.firstSeconds = HOUR;
         load *= HOUR;
@@ -239,18 +236,21 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
         priced.rate = (priced.cost * RATE_SCALE * HOUR / time).toUint96();
     }
 
-    /// In every hour there must be units that are open to bookings, and a bond behind them.
+    /// In every hour there must be units that are open to bookings, and a bond behind them that no default is about to
+    /// share out.
     function _requireRoom(
         LeaseBook.Book storage book,
-        uint256 units,
+        Ask memory ask,
         uint256 peak,
         ICapacityRegistry.Offer memory offer
     ) private view {
+        uint256 units = ask.units;
         if (units > offer.sellable || peak > offer.sellable - units) {
             revert LeaseMarket_SoldOut(peak, units, offer.sellable);
         }
         if (offer.bond == 0) return;
         uint256 bonded = book.bond / (offer.bond * LEDGER_SCALE);
         if (peak + units > bonded) revert LeaseMarket_Unbonded(peak, units, bonded);
+        if (_downOf(book) >= LeaseBook.DEFAULT_SECONDS) revert LeaseMarket_InDefault(ask.clusterId);
     }
 }

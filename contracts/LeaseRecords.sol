@@ -18,6 +18,8 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
     using SafeCast for uint256;
 
     /// @inheritdoc ILeaseRecords
+    uint256 public constant MAX_STEPS = _STEPS;
+    /// @inheritdoc ILeaseRecords
     uint256 public constant MAX_PARTS = _PARTS;
     /// @inheritdoc ILeaseRecords
     uint256 public constant NOTICE = _NOTICE;
@@ -174,14 +176,10 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
         uint256 cursor = _accrue(clusterId);
         // Books that can still move may stand in the midst of an outage that has long been over.
         if (_accrue(clusterId) != cursor) revert LeaseMarket_NotAccrued(clusterId, cursor);
-        LeaseBook.Book storage book = _books[clusterId];
-        // While the meter is still in the era that ended, what it counts is no reason to end the next.
-        uint256 down = book.meter.phase == 2 * uint256(book.era) ? book.meter.down : 0;
-        if (down < LeaseBook.DEFAULT_SECONDS) {
-            revert LeaseMarket_NotInDefault(clusterId, down, LeaseBook.DEFAULT_SECONDS);
-        }
+        LeaseBook.Book storage book = _inDefault(clusterId);
+        hour = _workingHour(book, clusterId, 0);
+        if (hour != 0) revert LeaseMarket_WorksAgain(clusterId, hour);
         hour = block.timestamp / HOUR;
-        _requireStillDown(book, clusterId, hour);
         ICapacityRegistry.Offer memory offer = _registry.offerOf(clusterId);
         _storeBase(book, clusterId, _currentBase(book, offer));
         (uint256 peak, uint256 unitHours) = book.load(hour, hour + HORIZON);
@@ -197,14 +195,42 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
         book.close(compensation);
     }
 
-    /// Hours that nobody booked do not interrupt the count, and books can stand at a contested hour while later ones
-    /// are final: that a cluster works again shows there too. What works in a booked hour may be of no use to tenants.
-    function _requireStillDown(LeaseBook.Book storage book, uint256 clusterId, uint256 currentHour) private view {
-        for (uint256 hour = currentHour - LeaseBook.DEFAULT_SECONDS / HOUR; hour < currentHour; ++hour) {
-            IMetricsOracle.Record memory record = _oracle.recordOf(clusterId, hour);
-            if (!record.isFinal || record.working == 0) continue;
-            if (record.available != 0 || book.coveredIn(hour) == 0) revert LeaseMarket_WorksAgain(clusterId, hour);
+    /// @inheritdoc ILeaseRecords
+    function recover(uint256 clusterId) external returns (uint256 hour) {
+        _accrue(clusterId);
+        LeaseBook.Book storage book = _inDefault(clusterId);
+        // As far back as 72 hours can lie that have only just become final.
+        hour = _workingHour(book, clusterId, (_oracle.finality() + HOUR - 1) / HOUR);
+        if (hour == 0) revert LeaseMarket_StillDown(clusterId);
+        book.meter.down = 0;
+        emit Recovered(clusterId, hour);
+    }
+
+    /// The books of a cluster that can be in default.
+    function _inDefault(uint256 clusterId) private view returns (LeaseBook.Book storage book) {
+        book = _books[clusterId];
+        uint256 down = _downOf(book);
+        if (down < LeaseBook.DEFAULT_SECONDS) {
+            revert LeaseMarket_NotInDefault(clusterId, down, LeaseBook.DEFAULT_SECONDS);
         }
+    }
+
+    /// The first of the last 72 hours whose record says that the cluster works, if it is not contested; or of these and
+    /// `more` hours before them, if it is final. 0 for none. Hours that nobody booked do not interrupt the count, and
+    /// books can stand at a contested hour while later ones are final: that a cluster works again shows there. What
+    /// works in a booked hour may be of no use to tenants.
+    function _workingHour(LeaseBook.Book storage book, uint256 clusterId, uint256 more)
+        private
+        view
+        returns (uint256 hour)
+    {
+        uint256 currentHour = block.timestamp / HOUR;
+        for (hour = currentHour - LeaseBook.DEFAULT_SECONDS / HOUR - more; hour < currentHour; ++hour) {
+            IMetricsOracle.Record memory record = _oracle.recordOf(clusterId, hour);
+            if (record.working == 0 || (more == 0 ? record.isContested : !record.isFinal)) continue;
+            if (record.available != 0 || book.coveredIn(hour) == 0) return hour;
+        }
+        return 0;
     }
 
     /// Only for the operator of the lease's cluster.

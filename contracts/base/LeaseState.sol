@@ -27,7 +27,8 @@ abstract contract LeaseState is ILeaseTypes, CashDesk {
         bool isSuspended;
     }
 
-    uint256 internal constant _STEPS = 720;
+    /// As many as one transaction can pay for, whatever the hours' marks are like.
+    uint256 internal constant _STEPS = 240;
     uint256 internal constant _PARTS = 16;
     uint256 internal constant _NOTICE = 24 hours;
     uint256 internal constant Q = 1e6;
@@ -128,6 +129,12 @@ abstract contract LeaseState is ILeaseTypes, CashDesk {
         if (from == currentHour || offer.attested == 0) return base;
         uint256 covered = book.coveredSince(from, currentHour);
         return PriceCurve.nextBase(offer.pricing, base, offer.attested, currentHour - from, covered);
+    }
+
+    /// Seconds of an outage that count towards a default. While the meter is still in the era that ended, what it
+    /// counts is no reason to end the next.
+    function _downOf(LeaseBook.Book storage book) internal view returns (uint256) {
+        return book.meter.phase == 2 * uint256(book.era) ? book.meter.down : 0;
     }
 
     function _genesis(uint256 clusterId) internal view returns (uint256 genesis) {

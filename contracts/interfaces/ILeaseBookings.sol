@@ -6,9 +6,6 @@ import {ILeaseTypes} from "./ILeaseTypes.sol";
 /// @title LeaseBookings: quote, lease, extend, accrue, settle, collect.
 /// @notice Part of the lease market, to be called on LeaseMarket; formulas are in ILeaseMarket.
 interface ILeaseBookings is ILeaseTypes {
-    /// @notice Hours that one call of `accrue` walks at most.
-    function MAX_STEPS() external view returns (uint256);
-
     /// @notice What a lease would cost in this block, with the same checks as `lease` but for payment. The bond is
     /// taken as the books know it, while `lease` accrues first where there is one.
     function quote(uint256 clusterId, uint256 units, uint256 start, uint256 hoursAsked)
@@ -21,7 +18,8 @@ interface ILeaseBookings is ILeaseTypes {
 
     /// @notice Lease `units` units for the hours [start, start + hoursAsked).
     /// @dev Anyone may call; the caller pays and receives the ERC-721 (without a receiver callback). Not while paused.
-    /// Where the terms ask for a bond, accrues first, as `accrue` does: losses of final hours stand behind nothing.
+    /// Where the terms ask for a bond, accrues first, as `accrue` does: losses of final hours stand behind nothing; and
+    /// not where a default could be declared: see `recover`.
     /// @param start First hour; the current hour or later.
     /// @param maxCost Most that the caller will pay, stablecoin units.
     /// @return leaseId Id of the lease, counting from 1.

@@ -9,6 +9,9 @@ interface ILeaseRecords is ILeaseTypes {
     /// @notice Parts that a lease has at most.
     function MAX_PARTS() external view returns (uint256);
 
+    /// @notice Hours that one call of `accrue` walks at most.
+    function MAX_STEPS() external view returns (uint256);
+
     /// @notice Seconds of the market clock between the notice of a suspension and the suspension.
     function NOTICE() external view returns (uint256);
 
@@ -80,8 +83,15 @@ interface ILeaseRecords is ILeaseTypes {
     function withdrawBond(uint256 clusterId, uint256 amount) external;
 
     /// @notice Declare the default of a cluster in which nothing was available for 72 booked hours in a row, and in
-    /// none of the last 72 hours that are final either; where nobody booked, nothing worked.
+    /// none of the last 72 hours that are reported and not contested either; where nobody booked, nothing worked.
     /// @dev Anyone may call. Accrues first; where one call does not come to the last final hour, others must have.
     /// @return hour The current hour: from it on all bookings are void.
     function declareDefault(uint256 clusterId) external returns (uint256 hour);
+
+    /// @notice Note that a cluster works again in which nothing was available for 72 booked hours in a row: the count
+    /// of them begins anew, and where the terms ask for a bond, bookings are open again.
+    /// @dev Anyone may call. Accrues first. Needs a final record that says so, of an hour no further back than 72 hours
+    /// and what it takes to be final.
+    /// @return hour The first such hour.
+    function recover(uint256 clusterId) external returns (uint256 hour);
 }

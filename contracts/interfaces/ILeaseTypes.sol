@@ -116,6 +116,8 @@ interface ILeaseTypes {
     /// @notice What is booked from `hour` on in `era` is void; `compensation` is the ledger due for each unit-hour of
     /// it, `reserved` the ledger that the bond gave for all of them.
     event Defaulted(uint256 indexed clusterId, uint256 era, uint256 hour, uint256 compensation, uint256 reserved);
+    /// @notice A cluster works again, by the final record of `hour`; the seconds that count towards a default are zero.
+    event Recovered(uint256 indexed clusterId, uint256 hour);
     /// @notice The operator announced that it may suspend the use of a lease, from `from` on the market clock.
     event SuspensionNoticed(uint256 indexed leaseId, bytes32 evidence, uint256 from);
     /// @notice The use of a lease is suspended.
@@ -176,9 +178,14 @@ interface ILeaseTypes {
     error LeaseMarket_NotAccrued(uint256 clusterId, uint256 cursor);
     /// @notice Only `down` of the `needed` seconds without anything available have passed on record.
     error LeaseMarket_NotInDefault(uint256 clusterId, uint256 down, uint256 needed);
-    /// @notice The final record of `hour`, one of the last 72, says that something was available, or worked while nobody
-    /// had booked: there is no default.
+    /// @notice The record of `hour`, one of the last 72, says that something was available, or worked while nobody had
+    /// booked: there is no default.
     error LeaseMarket_WorksAgain(uint256 clusterId, uint256 hour);
+    /// @notice No final record says that anything works, of the last 72 hours and the time that it takes to be final.
+    error LeaseMarket_StillDown(uint256 clusterId);
+    /// @notice Nothing was available for 72 booked hours in a row: until that is a default, or `recover` notes that the
+    /// cluster works again, nobody books for a share in its bond.
+    error LeaseMarket_InDefault(uint256 clusterId);
     /// @notice The bond must stay at `needed` stablecoin units for what is booked.
     error LeaseMarket_BondInUse(uint256 clusterId, uint256 bond, uint256 needed);
     /// @notice There is no such lease.

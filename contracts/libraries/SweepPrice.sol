@@ -66,9 +66,9 @@ library SweepPrice {
         bounds.sqrtPriceLimit = uint160(Math.sqrt(square, cash < reserve ? Math.Rounding.Ceil : Math.Rounding.Floor));
     }
 
-    /// @notice Least bitcoin that `spent` must bring, bitcoin units, rounded down.
+    /// @notice Least bitcoin that `spent` must bring, bitcoin units, rounded up: the price holds for a single unit too.
     function leastFor(Bounds memory bounds, uint256 spent) internal pure returns (uint256) {
-        return Math.mulDiv(spent, bounds.denominator, bounds.numerator);
+        return Math.mulDiv(spent, bounds.denominator, bounds.numerator, Math.Rounding.Ceil);
     }
 
     function _priceOf(IRevenueRouter.Venue memory venue) private view returns (uint256) {

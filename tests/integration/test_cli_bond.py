@@ -206,7 +206,8 @@ def test_doctor_counts_hours_without_anything(
     (default,) = (f for message, f in found.items() if message.startswith("in default"))
     assert (default["state"], default["advice"]) == (
         "wrong",
-        "anybody may declare it: `wellhead cluster default 1`",
+        "anybody may declare it: `wellhead cluster default 1`; or, once a final report says that "
+        "it works again, `wellhead cluster recover 1`",
     )
 
 

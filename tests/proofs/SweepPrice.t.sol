@@ -9,8 +9,8 @@ contract SweepPriceProofs {
     uint256 private constant Q = 1e6;
     uint256 private constant PRICE_SCALE = 1e8 * 1e8;
 
-    /// With at least `leastFor`, and a unit of bitcoin more for what it leaves out, a bitcoin costs the feed's price
-    /// and the slippage at most; and it asks for no more than that.
+    /// With at least `leastFor` a bitcoin costs the feed's price and the slippage at most, to the unit; and with a unit
+    /// less it would cost more.
     function check_neverAboveThePriceAndSlippage(uint96 answer, uint32 slippage, uint80 spent) external pure {
         unchecked {
             if (answer == 0 || slippage > Q) return;
@@ -19,8 +19,8 @@ contract SweepPriceProofs {
             bounds.denominator = PRICE_SCALE * Q;
             uint256 least = SweepPrice.leastFor(bounds, spent);
             // spent / 1e6 dollars, least / 1e8 bitcoin, answer / 1e8 dollars a bitcoin
-            assert(spent * bounds.denominator < (least + 1) * bounds.numerator);
-            assert(least * bounds.numerator <= spent * bounds.denominator);
+            assert(spent * bounds.denominator <= least * bounds.numerator);
+            assert(least * bounds.numerator < spent * bounds.denominator + bounds.numerator);
         }
     }
 }

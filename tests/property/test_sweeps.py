@@ -104,10 +104,10 @@ def test_sweeps_agree_with_the_model(counter: Counter, hours: int) -> None:
     counter.desk.answer(feed_of(counter.desk).answer, age=2 * HOUR)
     counter.pair.now = counter.desk.stage.now()
     assert not counter.sweep(MAX)  # stale
-    for amount in (0, 1, 1_000, 3_000, 1_234_567_891):
+    for amount in (0, 1, 1_000, 1_999, 3_030, 1_234_567_891):
         fresh(counter)
-        # A bitcoin unit costs a thousand stablecoin units and the fee.
-        assert counter.sweep(amount) is (amount > 1_000)
+        # A bitcoin unit costs a thousand stablecoin units and the fee, and 1,010 at most.
+        assert counter.sweep(amount) is (amount > 2_000)
     counter.pair.wait(3 * 24 * HOUR)
     fresh(counter)
     assert counter.sweep(MAX)

@@ -191,6 +191,17 @@ class Story:
         self._anybody("contests", "close", self.plain, began + 10)
         self._report(self.plain, range(began + 29, began + 29 + 7 * 24))
         stage.skip(FINALITY)
+        self._recovery()
+
+    def _recovery(self) -> None:
+        """The bonded cluster is dark again, and works before anybody declares it."""
+        stage, hour = self.stage, self.stage.hour()
+        stage.lease(self.bonded, 1, hour + 1, 72, stage.tenants[2])
+        stage.to_hour(hour + 74)
+        self._report(self.bonded, range(self.began + 80, hour + 73), 0)
+        stage.report([Sample(self.bonded, hour + 73, 100_000, 0)])
+        stage.skip(FINALITY)
+        self._anybody("market", "recover", self.bonded)
 
     def _money(self) -> None:
         stage, router = self.stage, self.stage.router

@@ -67,16 +67,17 @@ class Scene:
 def scene_of(stage: Stage) -> Scene:
     """A cluster that runs, with hours to contest, recount and close; and one that is in default."""
     terms = Terms(bond=USD, discount=0)
-    bright, dark = stage.cluster(100, terms), stage.cluster(100, terms)
+    bright, dark, again = (stage.cluster(100, terms) for _ in range(3))
     tenant, other = stage.tenants[:2]
-    for cluster in (bright, dark):
+    for cluster in (bright, dark, again):
         post(stage, cluster, 1_000 * USD)
     desk_on(stage).fill(BITCOIN)
     first = stage.hour() + 1
     lease = open_lease(stage, bright, 10, first, 400, tenant).id
     unused = open_lease(stage, bright, 10, first, 400, tenant).id
     spare = open_lease(stage, bright, 10, first, 400, tenant).id
-    open_lease(stage, dark, 10, first, 80, other)
+    for cluster in (dark, again):
+        open_lease(stage, cluster, 10, first, 80, other)
     for account in (other, stage.tenants[2]):
         stage.token(bright).send("transfer", account.address, 5 * UNIT, sender=stage.operator)
     stage.market.send("noticeSuspension", lease, EVIDENCE, sender=stage.operator)
@@ -92,10 +93,13 @@ def scene_of(stage: Stage) -> Scene:
     for function in ("accrueAndDistribute", "release"):
         stage.router.send(function, bright, sender=stage.stranger)
     stage.to_hour(first + 80)
-    stage.report([Sample(dark, hour, 0, 0) for hour in range(first, first + 80)])
+    for cluster in (dark, again):
+        stage.report([Sample(cluster, hour, 0, 0) for hour in range(first, first + 80)])
     stage.report([served(bright, first + n) for n in (3, 4, 5, 79)])
     contest(stage, lease, first + 79, tenant)
-    stage.skip(7 * 24 * HOUR)
+    stage.skip(6 * 24 * HOUR)
+    stage.report([Sample(again, stage.hour() - 1, 100_000, 0)])
+    stage.skip(24 * HOUR)
     late = stage.hour() - 1
     stage.report([served(bright, late), served(bright, late - 1)])
     contest(stage, lease, late, tenant)
@@ -107,7 +111,7 @@ def scene_of(stage: Stage) -> Scene:
     stage.reserve.send("approve", stage.vault.address, MAX, sender=tenant)
     stage.compliance.send("setRule", 1, [NORWAY], 1, sender=stage.officer)
     hours = {"silent": first + 6, "close": first + 79, "recount": late, "contest": late - 1}
-    calls = _calls(stage, bright, dark, lease, unused, hours)
+    calls = _calls(stage, (bright, dark, again), lease, unused, hours)
     return Scene(stage, bright, calls)
 
 
@@ -117,9 +121,9 @@ def served(cluster: int, hour: int, available: int = 30_000) -> Sample:
 
 
 def _calls(
-    stage: Stage, bright: int, dark: int, lease: int, unused: int, hours: dict[str, int]
+    stage: Stage, clusters: tuple[int, int, int], lease: int, unused: int, hours: dict[str, int]
 ) -> dict[str, Call]:
-    tenant, other, third = stage.tenants[:3]
+    (bright, dark, again), (tenant, other, third) = clusters, stage.tenants[:3]
     operator, governor, officer, guardian = (
         stage.operator,
         stage.governor,
@@ -192,6 +196,7 @@ def _calls(
         "LeaseMarket.approve": (tenant, (you, lease)),
         "LeaseMarket.cancel": (tenant, (lease, ahead, 0)),
         "LeaseMarket.declareDefault": (None, (dark,)),
+        "LeaseMarket.recover": (None, (again,)),
         "LeaseMarket.extend": (tenant, (unused, 1, MAX)),
         "LeaseMarket.lease": (tenant, (bright, 1, ahead, 1, MAX)),
         "LeaseMarket.liftSuspension": (operator, (lease,)),

@@ -101,9 +101,8 @@ class Desk:
         return self.feed_price() * (Q + self.venue.slippage) / Q
 
     def cheap_enough(self, swept: Event | dict[str, int]) -> bool:
-        """Whether a sweep got all the bitcoin units that were due for what it spent, the last one
-        being rounded down."""
-        return bool(swept["received"] >= swept["spent"] // self.most())
+        """Whether a sweep paid no more on average than it may."""
+        return bool(swept["spent"] <= swept["received"] * self.most())
 
     @property
     def fee(self) -> int:

@@ -262,7 +262,8 @@ def test_an_alarm_names_what_was_booked_in_its_own_hour(stage: Stage) -> None:
 def test_units_that_come_late_count_for_what_is_left_of_the_hour(stage: Stage) -> None:
     """In what the hour loses and in the base price; also in the hour of a default, of which only
     what was booked after it counts."""
-    terms = HARSH.but(bond=40, base_start=3, base_floor=1, base_cap=9, speed=50_000)
+    # A bond that is posted but not asked for: so somebody can book into the hour of the default.
+    terms = HARSH.but(base_start=3, base_floor=1, base_cap=9, speed=50_000)
     cluster, hour = stage.cluster(50, terms), stage.hour()
     post(stage, cluster, 60_000)
     stage.lease(cluster, 4, hour + 1, 100)

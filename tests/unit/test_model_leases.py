@@ -171,10 +171,10 @@ def test_late_is_the_same_as_often(available: list[int], offset: int) -> None:
 def test_the_longest_walk_of_one_call() -> None:
     world = make_world(pricing=replace(PRICING, horizon_hours=2_000))
     first = world.hour
-    lease(world, 1, first + 10, 721)
+    lease(world, 1, first + 10, 241)
     world.now += 1_000 * HOUR
-    report(world, range(first + 10, first + 731), 1_000)
+    report(world, range(first + 10, first + 251), 1_000)
     world.now += DAY
-    assert world.market.accrue(1) == first + 729  # one step to the lease, 719 in it
+    assert world.market.accrue(1) == first + 249  # one step to the lease, 239 in it
     assert world.market.accrue(1) == world.hour
     assert world.market.books_of(1).lost == 0

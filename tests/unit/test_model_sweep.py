@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from math import isqrt
+from math import ceil, isqrt
 
 import pytest
 
@@ -83,7 +83,7 @@ def test_a_sweep_has_bounds() -> None:
     # Worth 7,200 at the feed's price; with 1 % more per bitcoin it is 7,128.71.
     for call, error in (
         (partial(sweep, world, 3_600_001, 9_000), ("Overcharged", 3_600_001, 3_600_000)),
-        (partial(sweep, world, 3_600_000, 7_127), ("BadSwap", 3_600_000, 7_127, 7_128)),
+        (partial(sweep, world, 3_600_000, 7_128), ("BadSwap", 3_600_000, 7_128, 7_129)),
         (partial(sweep, world, 0, 0), ("BadSwap", 0, 0, 0)),
         (partial(sweep, world, 1, 1, most=0), ("NothingToSweep", 1)),
         (partial(sweep, world, 1, 1, answer=0), ("InvalidPrice", 0)),
@@ -95,7 +95,7 @@ def test_a_sweep_has_bounds() -> None:
         ),
     ):
         assert refused(call) == error
-    sweep(world, 3_600_000, 7_128)
+    sweep(world, 3_600_000, 7_129)
     assert refused(partial(sweep, world, 1, 1)) == ("NothingToSweep", 1)
     world.router.set_venue(GOVERNOR, None)
     assert refused(partial(sweep, world, 1, 1)) == ("NoVenue",)
@@ -116,7 +116,8 @@ def test_the_pool_goes_no_further_than_the_feed_allows(cash_first: bool, price: 
         assert (limit - 1) ** 2 < exact <= limit**2
     else:
         assert limit**2 <= exact < (limit + 1) ** 2
-    assert bounds.least_for(10**9) == 10**9 * 10**8 * Q // (price * 10**6 * (Q + 10_000))
+    least = Fraction(10**9 * 10**8 * Q, price * 10**6 * (Q + 10_000))
+    assert bounds.least_for(10**9) == ceil(least)
 
 
 def test_a_pool_that_stands_beyond_the_limit_is_not_asked() -> None:

@@ -263,8 +263,8 @@ def test_the_limit_of_a_sweep_costs_no_more_than_the_feed_and_the_slippage(
     # What the last unit costs: the pool's price at the limit, and its fee.
     paid, got = (1 << 192, root * root) if cash_first else (root * root, 1 << 192)
     assert paid * Q * denominator <= numerator * got * (Q - fee)
-    assert bounds.least_for(spent) * numerator <= spent * denominator
-    assert spent * denominator < (bounds.least_for(spent) + 1) * numerator
+    assert spent * denominator <= bounds.least_for(spent) * numerator
+    assert (bounds.least_for(spent) - 1) * numerator < spent * denominator
 
 
 # --- time ------------------------------------------------------------------------------------

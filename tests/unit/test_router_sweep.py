@@ -1,5 +1,7 @@
 """Sweeps buy bitcoin on a real pool: what they spend, what they get, and who gets it."""
 
+from math import ceil
+
 import pytest
 
 from tests.support.rent import deliver, open_lease
@@ -70,13 +72,49 @@ def test_there_must_be_something_to_sweep_and_somewhere(desk: Desk) -> None:
         desk.sweep(cluster)
 
 
-def test_a_sum_that_buys_nothing_waits_for_more(desk: Desk) -> None:
-    """A bitcoin unit costs 1,000 stablecoin units."""
-    cluster = desk.waiting(900)
-    with refused(desk.stage, "RevenueRouter_BadSwap", 900, 0, 900 * Q // (1000 * (Q + 10_000))):
+@shows("SWEEP-1", "SWEEP-4")
+@pytest.mark.parametrize(
+    ("amount", "bought", "due"),
+    [(1, 0, 1), (1_000, 0, 1), (1_011, 1, 2), (1_999, 1, 2), (3_000, 2, 3)],
+)
+def test_a_sum_that_buys_too_little_waits_for_more(
+    desk: Desk, amount: int, bought: int, due: int
+) -> None:
+    """A bitcoin unit costs 1,000 stablecoin units and the fee, and may cost 1,010; what is left
+    over for less than a unit would make the others dearer."""
+    cluster = desk.waiting(amount)
+    before = desk.claims(cluster)
+    with refused(desk.stage, "RevenueRouter_BadSwap", amount, bought, due):
         desk.sweep(cluster)
-    desk.earn(cluster, 2_000)
-    assert desk.sweep(cluster).event("Swept")["received"] == 2
+    assert desk.pending(cluster) == amount
+    desk.earn(cluster, USD)
+    swept = desk.sweep(cluster).event("Swept")
+    assert swept["spent"] == amount + USD
+    assert desk.cheap_enough(swept)
+    after = desk.claims(cluster)
+    assert after["router's cash"] == before["router's cash"] - amount
+    assert after["token's bitcoin"] == swept["received"] - swept["tip"]
+
+
+@shows("SWEEP-1")
+def test_no_piece_of_a_sum_is_bought_too_dear(desk: Desk) -> None:
+    """Unit by unit of bitcoin, a sweep pays what a large one may pay, or is refused."""
+    cluster = desk.waiting(USD)
+    went = []
+    for piece in [*range(990, 3_100, 10), 1_999, 50_001, 100_999]:
+        spent, received = desk.quote(piece)
+        if received and spent <= received * desk.most():
+            assert desk.would_sweep(cluster, piece) == (spent, received)
+            went.append(piece)
+            continue
+        with expect_revert("RevenueRouter_BadSwap", spent, received, ceil(spent / desk.most())):
+            desk.would_sweep(cluster, piece)
+    assert went == [1_010, 2_010, 2_020, 3_010, 3_020, 3_030, 100_999]
+    for piece in went:
+        swept = desk.sweep(cluster, piece).event("Swept")
+        assert (swept["spent"], swept["received"]) == (piece, piece // 1_000)
+        assert desk.cheap_enough(swept)
+    assert desk.pending(cluster) == USD - sum(went)
 
 
 @shows("SWEEP-5")

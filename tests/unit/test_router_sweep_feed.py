@@ -118,7 +118,7 @@ def test_the_limit_follows_the_feed(desk: Desk) -> None:
     desk.answer(int(edge * 99 / 100))
     with expect_revert("RevenueRouter_PriceOutOfBounds", desk.root(), desk.limit()):
         desk.sweep(cluster)
-    desk.answer(int(edge * 100_001 / 100_000) + 1)
+    desk.answer(int(edge * 10_001 / 10_000) + 1)
     swept = desk.sweep(cluster).event("Swept")
     assert swept["spent"] > 0
     assert desk.cheap_enough(swept)

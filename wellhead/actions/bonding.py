@@ -1,4 +1,5 @@
-"""The bond behind a cluster's booked units, and its default. Amounts are stablecoin units.
+"""The bond behind a cluster's booked units, its default, and the end of an outage without one.
+Amounts are stablecoin units.
 
 With `dry` the chain is only asked; then there is no receipt.
 """
@@ -6,13 +7,15 @@ With `dry` the chain is only asked; then there is no receipt.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wellhead.actions import paying
+from wellhead.actions.errors import Refusal
 from wellhead.actions.held import HeldLease, held_leases
 from wellhead.actions.paying import Paid, Plan, Purchase
 from wellhead.actions.views import head
-from wellhead.chain import Account, Deployment, Receipt
+from wellhead.chain import Account, Deployment, Receipt, Reverted
+from wellhead.model.book import DEFAULT_SECONDS
 from wellhead.model.units import HOUR, LEDGER_SCALE, RATE_SCALE, TWO_YEARS_HOURS
 
 
@@ -161,6 +164,39 @@ def declare_default(deployment: Deployment, cluster: int, sender: Account) -> De
         reserved=int(event["reserved"]),
         receipt=receipt,
     )
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """A cluster works again, by the final record of `hour`: what its outage
+    counts towards a default is forgotten. Where the terms ask for a bond, which `bonded` says,
+    bookings were closed until then."""
+
+    cluster: int
+    hour: int
+    bonded: bool
+    receipt: Receipt | None = None
+
+
+def prepare_recovery(deployment: Deployment, cluster: int, sender: Account) -> Recovery:
+    """What noting it would say now; Reverted where there is no outage, or it goes on."""
+    market = deployment.market
+    offer = deployment.registry.call("offerOf", cluster)
+    try:
+        hour = int(market.call("recover", cluster, sender=sender.address))
+    except Reverted as error:
+        # Accruing comes first, so a refusal says nothing of the books as they are.
+        books = market.call("booksOf", cluster)
+        if error.name != "LeaseMarket_NotInDefault" or int(books["down"]) < DEFAULT_SECONDS:
+            raise
+        raise Refusal("BooksBehind", clusterId=cluster, cursor=int(books["cursor"])) from error
+    return Recovery(cluster, hour, bool(offer["bond"]))
+
+
+def recover(deployment: Deployment, planned: Recovery, sender: Account) -> Recovery:
+    """Note it."""
+    receipt = deployment.market.send("recover", planned.cluster, sender=sender, gas=None)
+    return replace(planned, hour=int(receipt.event("Recovered")["hour"]), receipt=receipt)
 
 
 def _struck(held: Sequence[HeldLease], hour: int) -> tuple[int, int, int]:

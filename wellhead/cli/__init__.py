@@ -20,6 +20,7 @@ CLUSTER = {
         "bonds:bond", "Show the bond behind a cluster's units, add to it or take from it."
     ),
     "default": Leaf("bonds:default", "Declare the default of a cluster in which nothing works."),
+    "recover": Leaf("bonds:recover", "Note that a cluster works again after a long outage."),
     "flag": Leaf(
         "alarms:flag", "Raise the alarm for an hour in which more was measured than booked."
     ),

@@ -1,4 +1,4 @@
-"""`wellhead cluster bond` and `wellhead cluster default`."""
+"""`wellhead cluster bond`, `wellhead cluster default` and `wellhead cluster recover`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 
 from wellhead.actions import bonding, people
-from wellhead.actions.bonding import Bond, Default, Posting
+from wellhead.actions.bonding import Bond, Default, Posting, Recovery
 from wellhead.actions.paying import Paid
 from wellhead.chain import Receipt
 from wellhead.cli import amounts, options, payments
@@ -68,10 +68,30 @@ def default(settings: Settings, cluster: int) -> None:
     """Declare the default of a cluster in which nothing works.
 
     CLUSTER is the cluster's id. Anybody may do this, when nothing was available for 72 booked hours
-    in a row, by final reports. All that is booked from the current hour on becomes void: its rent
-    goes back to the tenants in full, with a compensation out of the bond.
+    in a row, by final reports, and no later report says that it works again. All that is booked
+    from the current hour on becomes void: its rent goes back to the tenants in full, with a
+    compensation out of the bond.
     """
     run(settings, lambda session: _default(session, cluster))
+
+
+@click.command("recover")
+@_CLUSTER
+@options.sender(f"{people.ANYBODY}, anybody")
+@options.node
+@options.deployment
+@options.shows
+@options.pass_settings
+def recover(settings: Settings, cluster: int) -> None:
+    """Note that a cluster works again after a long outage.
+
+    CLUSTER is the cluster's id. Where the terms ask for a bond, nobody can book while 72 booked
+    hours in a row in which nothing was available count towards a default. Anybody may end that,
+    when a final report, no older than 72 hours and what it takes to be final, says that something
+    was available, or worked while nobody had booked. For that outage no default can be declared any
+    more.
+    """
+    run(settings, lambda session: _recover(session, cluster))
 
 
 def _bond(
@@ -222,6 +242,43 @@ def _show_default(session: Session, found: Default, by: str) -> None:
         rows.append(("next", "`wellhead lease settle --lease ID` credits a tenant"))
     title = "Default, not declared" if session.dry_run else "Default declared"
     session.out.result("cluster.default", document, title, rows)
+
+
+def _recover(session: Session, cluster: int) -> None:
+    deployment = session.deployment
+    sender = session.sender(people.ANYBODY)
+    found = bonding.prepare_recovery(deployment, cluster, sender)
+    if not session.dry_run:
+        session.confirm(
+            f"Note that cluster {cluster} works again, by the final report of "
+            f"{amounts.show_hour(found.hour)}? {_opens(found, 'will be')}."
+        )
+        with session.turn_of(sender):
+            found = bonding.recover(deployment, found, sender)
+    session.mined(found.receipt)
+    document = {
+        "dry_run": session.dry_run,
+        "cluster": cluster,
+        "by": sender.address,
+        "hour": found.hour,
+        "bonded": found.bonded,
+        "transaction": found.receipt.hash if found.receipt else None,
+    }
+    rows: list[Row] = [
+        ("cluster", str(cluster)),
+        ("works again", f"by the final report of {amounts.show_hour(found.hour)}"),
+        ("next", _opens(found, "are" if found.receipt else "would be")),
+    ]
+    if found.receipt:
+        rows.append(("transaction", found.receipt.hash))
+    title = "Recovery, not noted" if session.dry_run else "Recovery noted"
+    session.out.result("cluster.recover", document, title, rows)
+
+
+def _opens(found: Recovery, verb: str) -> str:
+    if found.bonded:
+        return f"Bookings {verb} open again, and the count of hours without anything begins anew"
+    return "The count of hours without anything begins anew"
 
 
 def _ledger(value: int) -> str:

@@ -15,6 +15,7 @@ from wellhead.cli import alarms, amounts, looking, options, standings, terms
 from wellhead.cli.efficiency import show_per_joule, spent_document
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
+from wellhead.model.book import DEFAULT_SECONDS
 
 #: Clusters in a table.
 USUAL = 100
@@ -155,7 +156,10 @@ def _bond(view: ClusterView) -> list[Row]:
         needed = f"{amounts.show_money(view.bond_needed)} needed"
         rows.append(("bond now", f"{amounts.show_money(view.bond)}{behind}, {needed}"))
     if view.down:
-        rows.append(("nothing available", f"for {amounts.show_span(view.down)} of booked hours"))
+        said = f"for {amounts.show_span(view.down)} of booked hours"
+        if view.down >= DEFAULT_SECONDS:
+            said += f": `wellhead doctor --cluster {view.cluster}` says what follows"
+        rows.append(("nothing available", said))
     if view.era:
         rows.append(("defaults", f"{view.era:,}"))
     return rows

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from wellhead import toolchain
-from wellhead.actions import contesting, health, local, offbook, people, views
+from wellhead.actions import contesting, health, local, offbook, outages, people, views
 from wellhead.actions.errors import SetupError
 from wellhead.actions.freshness import freshness
 from wellhead.actions.records import clock_of
@@ -111,7 +111,10 @@ def _examine(
     yield from venue_findings.venue(health.buying(deployment), listed, some, now)
     for view in listed:
         yield from venue_findings.waiting(view.cluster, waits[view.cluster], now)
-        yield from findings.cluster(freshness(deployment, view.cluster, block, now))
+        lag = freshness(deployment, view.cluster, block, now)
+        yield from findings.cluster(lag)
+        outage = outages.outage_of(deployment, view, block) if view.down or lag.due else None
+        yield from findings.outage(view, outage)
         yield from findings.guarantees(view)
         yield from findings.contested([c for c in waiting if c.cluster == view.cluster], clock)
         hour = now // HOUR

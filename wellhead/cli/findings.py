@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from wellhead.actions import outages
 from wellhead.actions.contesting import CLOSABLE, Contest
 from wellhead.actions.freshness import Freshness
 from wellhead.actions.health import Facts, gas_price, issuers, members_of, mines
 from wellhead.actions.offbook import OffBook
+from wellhead.actions.outages import Outage
 from wellhead.actions.records import Clock
 from wellhead.actions.views import ClusterView
 from wellhead.chain import Deployment, Rpc
@@ -31,6 +33,8 @@ BEHIND, AHEAD = 300, 60
 GRACE = 2
 #: Final hours that may wait for somebody to accrue them.
 LAG = 24
+#: Commands that end an outage of 72 booked hours.
+_ENDS = "default", "recover"
 
 
 @dataclass(frozen=True)
@@ -153,24 +157,50 @@ def account(rpc: Rpc, found: Facts) -> Iterator[Finding]:
     )
 
 
-def guarantees(found: ClusterView) -> Iterator[Finding]:
-    """What stands behind a cluster, and whether it is about to default."""
+def outage(found: ClusterView, now: Outage | None) -> Iterator[Finding]:
+    """Hours in which nothing was available, and where they are enough for a default, what can be
+    done about it: where a bond is asked for, nobody can book before either is done."""
     name = f"cluster {found.cluster}"
-    if found.down >= DEFAULT_SECONDS:
-        yield Finding(
-            name,
-            WRONG,
-            f"in default: nothing was available for {show_span(found.down)} of booked hours in a "
-            "row",
-            f"anybody may declare it: `wellhead cluster default {found.cluster}`",
-        )
-    elif found.down:
+    if now is not None:
+        closed = "" if found.covered is None else "; bookings are closed"
+        said = f"nothing was available for {show_span(DEFAULT_SECONDS)} of booked hours in a row"
+        hour = show_hour(now.hour)
+        default, recover = (f"`wellhead cluster {act} {found.cluster}`" for act in _ENDS)
+        message, advice = {
+            outages.DECLARABLE: (
+                f"in default: {said}{closed}",
+                f"anybody may declare it: {default}; or, once a final report says that it works "
+                f"again, {recover}",
+            ),
+            outages.OVER: (
+                f"{said}, and it works again on final record, from {hour} on; no default can be "
+                f"declared{closed}",
+                f"anybody may note that: {recover}",
+            ),
+            outages.REPORTED: (
+                f"{said}, and it works again from {hour} on, by a report that is not final yet; "
+                f"no default can be declared{closed}",
+                f"once such a report is final: {recover}",
+            ),
+            outages.BEHIND: (
+                f"{said}, by books that are behind: what is final from {hour} on is not counted"
+                f"{closed}",
+                f"`wellhead revenue distribute --cluster {found.cluster}`",
+            ),
+        }[now.state]
+        yield Finding(name, WRONG, message, advice)
+    elif 0 < found.down < DEFAULT_SECONDS:
         yield Finding(
             name,
             NOTE,
             f"nothing was available for {show_span(found.down)} of booked hours in a row, up to "
             f"{show_hour(found.accrued_to)}; {show_span(DEFAULT_SECONDS)} are a default",
         )
+
+
+def guarantees(found: ClusterView) -> Iterator[Finding]:
+    """What stands behind a cluster."""
+    name = f"cluster {found.cluster}"
     if found.covered is None:
         return
     said = f"the bond of {show_money(found.bond)} stands behind {show_count(found.covered, 'unit')}"

@@ -122,8 +122,21 @@ MARKET: dict[str, Sentence] = {
     "LeaseMarket_NotDue": _not_due,
     "LeaseMarket_NotInDefault": _not_in_default,
     "LeaseMarket_WorksAgain": lambda cluster, hour: (
-        f"Cluster {cluster} worked in {show_hour(hour)}, one of the last 72 hours, on final "
-        "record: it is not in default."
+        f"Cluster {cluster} worked in {show_hour(hour)}, one of the last 72 hours, by its report: "
+        f"no default can be declared. `wellhead cluster recover {cluster}` notes that it works "
+        "again, once such a report is final."
+    ),
+    "LeaseMarket_StillDown": lambda cluster: (
+        f"No final report of late says that cluster {cluster} works. Report an hour "
+        "in which something was available, or worked while nobody had booked, and wait until that "
+        "is final."
+    ),
+    "LeaseMarket_InDefault": lambda cluster: (
+        f"Nobody can book in cluster {cluster} now: nothing was available for 72 booked hours in a "
+        "row, and who books would share in its bond. Anybody may declare its default, `wellhead "
+        f"cluster default {cluster}`, or, once it works again on final record, note that with "
+        f"`wellhead cluster recover {cluster}`: after either it can be booked. `wellhead doctor "
+        f"--cluster {cluster}` says which of them is possible."
     ),
     "LeaseMarket_NotAccrued": lambda cluster, cursor: (
         f"The books of cluster {cluster} stand at {show_hour(cursor)}, but later hours are final "

@@ -84,7 +84,8 @@ def suspend(
 
     LEASE is the lease's id. Only its cluster's operator may do this: first it gives notice with
     --notice or --evidence, and 24 hours of the market clock later, or any time after that, it
-    suspends with --execute. Rent, refunds and the right to cancel stay as they are.
+    suspends with --execute. Rent, refunds and the right to cancel stay as they are; from the notice
+    on the lease can not be sold on the exchange, split or extended, until that is lifted.
     """
     given = [notice is not None, evidence is not None, execute, lift]
     if given.count(True) != 1:

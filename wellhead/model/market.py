@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import price
+from .book import DEFAULT_SECONDS
 from .errors import Revert
 from .leases import Lease, Part, Quote
 from .records import LeaseRecords
@@ -172,3 +173,7 @@ class LeaseMarket(LeaseRecords):
             bonded = self.book_of(ask.cluster_id).bond // (offer.bond * LEDGER_SCALE)
             if peak + ask.units > bonded:
                 raise Revert("LeaseMarket_Unbonded", peak, ask.units, bonded)
+            book = self.book_of(ask.cluster_id)
+            # While the walk is still in the era that ended, its count is no reason to end the next.
+            if book.walk_era == book.era and book.down >= DEFAULT_SECONDS:
+                raise Revert("LeaseMarket_InDefault", ask.cluster_id)

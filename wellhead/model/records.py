@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .book import DEFAULT_SECONDS
+from .book import DEFAULT_SECONDS, Walk
 from .changes import LeaseChanges
 from .errors import Revert
+from .fixedpoint import ceil_div
 from .leases import Books, Lease, LeaseView, Part
 from .state import MAX_STEPS
 from .units import HOUR, LEDGER_SCALE, TWO_YEARS_HOURS, ZERO, Address, Q, to_uint
@@ -90,20 +91,15 @@ class LeaseRecords(LeaseChanges):
     def declare_default(self, cluster_id: int) -> int:
         """Declare the default of a cluster, after accruing: from the current hour on, which is
         returned, all bookings are void. Refused where something was available in one of the last
-        72 hours that are final, or worked while nobody had booked."""
-        walk, era = self.walk(cluster_id), self.book_of(cluster_id).era
+        72 hours by a record that is not contested, or worked while nobody had booked."""
+        walk = self.walk(cluster_id)
         if self.walk(cluster_id, 2 * MAX_STEPS).cursor != walk.cursor:
             raise Revert("LeaseMarket_NotAccrued", cluster_id, walk.cursor)
-        # While the walk is still in the era that ended, its count is no reason to end the next.
-        down = walk.down if walk.era == era else 0
-        if down < DEFAULT_SECONDS:
-            raise Revert("LeaseMarket_NotInDefault", cluster_id, down, DEFAULT_SECONDS)
+        self._require_in_default(cluster_id, walk)
+        working = self._working_hours(cluster_id)
+        if working:
+            raise Revert("LeaseMarket_WorksAgain", cluster_id, working[0])
         hour = self.world.hour
-        for past in range(hour - DEFAULT_SECONDS // HOUR, hour):
-            record = self.world.oracle.record_of(cluster_id, past)
-            is_booked = self.covered_at(cluster_id, past) != 0
-            if record.is_final and (record.available if is_booked else record.working):
-                raise Revert("LeaseMarket_WorksAgain", cluster_id, past)
         self.accrue(cluster_id)
         self._store_base(cluster_id, self.base_of(cluster_id))
         terms = self.world.registry.cluster_of(cluster_id).terms
@@ -115,6 +111,38 @@ class LeaseRecords(LeaseChanges):
             compensation = per_unit // terms.pricing.horizon_hours
         book.close(hour, compensation, compensation * sum(void.values()))
         return hour
+
+    def recover(self, cluster_id: int) -> int:
+        """Note, after accruing, that a cluster works again in which nothing was available for 72
+        booked hours: they count no more. Returns the first hour that shows it, by a final record;
+        no further back than 72 hours can lie that have only just become final."""
+        walk = self.walk(cluster_id)
+        self._require_in_default(cluster_id, walk)
+        working = self._working_hours(cluster_id, ceil_div(self.world.oracle.finality, HOUR))
+        if not working:
+            raise Revert("LeaseMarket_StillDown", cluster_id)
+        self.accrue(cluster_id)
+        book = self._open_book(cluster_id)
+        book.down, book.down_from = 0, book.cursor
+        return working[0]
+
+    def _require_in_default(self, cluster_id: int, walk: Walk) -> None:
+        down = walk.down if walk.era == self.book_of(cluster_id).era else 0
+        if down < DEFAULT_SECONDS:
+            raise Revert("LeaseMarket_NotInDefault", cluster_id, down, DEFAULT_SECONDS)
+
+    def _working_hours(self, cluster_id: int, more: int = 0) -> list[int]:
+        """Those of the last 72 hours in which something was available, or worked while nobody had
+        booked, by records that are not contested; or of these and `more` hours before them, by
+        records that are final."""
+        found = []
+        for hour in range(self.world.hour - DEFAULT_SECONDS // HOUR - more, self.world.hour):
+            record = self.world.oracle.record_of(cluster_id, hour)
+            counts = record.is_final if more else not record.is_contested
+            is_booked = self.covered_at(cluster_id, hour) != 0
+            if counts and (record.available if is_booked else record.working):
+                found.append(hour)
+        return found
 
     def lease_of(self, lease_id: int) -> LeaseView:
         """A lease; reverts when there is none."""

@@ -15,7 +15,7 @@ from .units import HOUR, LEDGER_SCALE, WAD, ZERO, Address, Q, to_sum, to_uint
 if TYPE_CHECKING:
     from .world import World
 
-MAX_STEPS = 720
+MAX_STEPS = 240
 """Steps of one call of `accrue`: a booked hour is one, a stretch without bookings up to the next
 flagged hour is one, a change of era is one."""
 

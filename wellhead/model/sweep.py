@@ -59,8 +59,8 @@ class Bounds:
     sqrt_price_limit: int
 
     def least_for(self, spent: int) -> int:
-        """Least bitcoin units that so many stablecoin units must bring, rounded down."""
-        return spent * self.denominator // self.numerator
+        """Least bitcoin units that so many stablecoin units must bring, rounded up."""
+        return ceil_div(spent * self.denominator, self.numerator)
 
 
 def validate(venue: Venue, pool: Pool, feed: Feed, cash: Address, reserve: Address) -> None:

@@ -12,7 +12,11 @@ from tests.support.stage import MAX, Q
 class BondRules(Machine):
     """The operator, and whoever sees that nothing works."""
 
-    calls: Reach = ("LeaseMarket.withdrawBond", "LeaseMarket.declareDefault")
+    calls: Reach = (
+        "LeaseMarket.withdrawBond",
+        "LeaseMarket.declareDefault",
+        "LeaseMarket.recover",
+    )
 
     @rule(who=people, part=parts, edge=edges)
     def post_bond(self, who: int, part: int, edge: int) -> None:
@@ -36,6 +40,21 @@ class BondRules(Machine):
     @rule()
     def declare_default(self) -> None:
         self.anyone(self.stage.market, "declareDefault", self.world.market.declare_default)
+
+    @rule()
+    def recover(self) -> None:
+        self.anyone(self.stage.market, "recover", self.world.market.recover)
+
+    @rule(who=tenants, hours=st.sampled_from([1, 3, 24, 30, 72, 100]), up=ups, first=st.booleans())
+    def come_back(self, who: int, hours: int, up: int, first: bool) -> None:
+        """What was dark works again, or does not, for nobody or for who booked on; somebody notes
+        it or declares the default, and somebody books."""
+        self.live_hours(hours, up)
+        if first:
+            self.declare_default()
+        self.recover()
+        self.declare_default()
+        self.open_lease(who, 1, 0, 3, MAX)
 
     @rule(
         who=tenants,

@@ -15,7 +15,7 @@ from wellhead.model.terms import Service
 from wellhead.model.units import Q
 
 #: Hours that one accrual walks at most.
-STEPS = 720
+STEPS = 240
 DEFAULT_SECONDS = 72 * HOUR
 #: Nobody books further ahead.
 LAST_HOUR = 2**24 - 1
@@ -172,6 +172,11 @@ class Book:
         """Unit-seconds booked in the hours of [start, end): less than whole hours where units came
         in the course of one. Each hour counts in the era it belongs to."""
         return sum(era.covered(*span) for era, span in self._eras_of(start, end))
+
+    @property
+    def counted(self) -> int:
+        """Seconds of an outage that count towards a default of the present era."""
+        return self.down if self.phase == 2 * self.era else 0
 
     def _eras_of(self, start: int, end: int) -> Iterator[tuple[Era, tuple[int, int]]]:
         """The eras to which hours of [start, end) belong, with those hours; the latest first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wellhead.audit.replay import Log
-from wellhead.audit.replays.book import Book, Source
+from wellhead.audit.replays.book import DEFAULT_SECONDS, Book, Source
 from wellhead.audit.replays.leases import HOUR, Term
 from wellhead.audit.replays.market_changes import MarketChanges
 from wellhead.audit.replays.market_state import part_key
@@ -187,6 +187,8 @@ class MarketReplay(MarketChanges):
         most = offer.sellable
         if offer.bond:
             most = min(most, book.bond // (offer.bond * LEDGER_SCALE))
+        if offer.bond and book.counted >= DEFAULT_SECONDS:
+            self.differ(log, "event", log.name, f"none after {book.counted} seconds of an outage")
         if 0 < units <= most - peak:
             return True
         self.differ(log, "units", units, f"1 to {most - peak}")

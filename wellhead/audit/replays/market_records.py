@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wellhead.audit.replay import Log
-from wellhead.audit.replays.book import DEFAULT_SECONDS
+from wellhead.audit.replays.book import DEFAULT_SECONDS, Book
 from wellhead.audit.replays.leases import HOUR, Access, Title
 from wellhead.audit.replays.market_state import MarketState
 from wellhead.model.units import LEDGER_SCALE, TWO_YEARS_HOURS
@@ -130,9 +130,10 @@ class MarketRecords(MarketState):
         if not cluster:
             return
         book, hour = self.book(cluster), log.time // HOUR
-        down = book.down if book.phase == 2 * book.era else 0
-        if down < DEFAULT_SECONDS:
-            self.differ(log, "event", log.name, f"none after {down} seconds")
+        self._require_in_default(log, book)
+        working = self._working_hour(cluster, book, log.time, 0)
+        if working is not None:
+            self.differ(log, "event", log.name, f"none, hour {working} works")
         offer = self.registry.offer(cluster)
         self.require_base(log, cluster, offer)
         peak, unit_hours = book.load(hour, hour + TWO_YEARS_HOURS)
@@ -147,6 +148,36 @@ class MarketRecords(MarketState):
         self.expect(log, "reserved", reserved)
         book.bond -= reserved
         book.close(hour, compensation)
+
+    def Recovered(self, log: Log) -> None:  # noqa: N802
+        cluster = self.known_cluster(log)
+        if not cluster:
+            return
+        book = self.book(cluster)
+        self._require_in_default(log, book)
+        working = self._working_hour(cluster, book, log.time, -(-self.oracle.finality // HOUR))
+        if working is None:
+            self.differ(log, "event", log.name, "none, nothing works")
+        else:
+            self.expect(log, "hour", working)
+        book.down = 0
+
+    def _require_in_default(self, log: Log, book: Book) -> None:
+        if book.counted < DEFAULT_SECONDS:
+            self.differ(log, "event", log.name, f"none after {book.counted} seconds")
+
+    def _working_hour(self, cluster: int, book: Book, time: int, more: int) -> int | None:
+        """The first of the last 72 hours whose record is not contested and says that something was
+        available, or worked while nobody had booked; or of these and `more` hours before them,
+        whose record is final and says so."""
+        for hour in range(time // HOUR - DEFAULT_SECONDS // HOUR - more, time // HOUR):
+            standing = self.oracle.standing(cluster, hour, time)
+            if standing is None or (not standing.is_final if more else standing.is_contested):
+                continue
+            is_booked = book.covered(hour, hour + 1) != 0
+            if standing.available if is_booked else standing.working:
+                return hour
+        return None
 
     def _access(self, lease: int) -> Access:
         found = self.access.get(lease)

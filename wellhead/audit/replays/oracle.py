@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from wellhead.audit.replay import Finding, Findings, Log, Replay, Slot
 from wellhead.audit.replays.registry import HOUR, Q, RegistryReplay
@@ -41,6 +42,21 @@ def hour_of(word: int) -> int:
 def available_of(word: int) -> int:
     """Thousandths of a unit."""
     return word >> 128 & _THOUSANDTHS
+
+
+def working_of(word: int) -> int:
+    """Thousandths of a unit."""
+    return word >> 164 & _THOUSANDTHS
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An hour on record: thousandths of a unit."""
+
+    is_contested: bool
+    is_final: bool
+    working: int
+    available: int
 
 
 class OracleReplay(Replay):
@@ -89,6 +105,19 @@ class OracleReplay(Replay):
         if self.registry.clock_now(time) < word >> _TOP:
             return False, 0
         return True, word >> 128 & _THOUSANDTHS
+
+    def standing(self, cluster: int, hour: int, time: int) -> Standing | None:
+        """What the record of an hour says at `time`; None where there is none."""
+        word = self.record(cluster, hour)
+        if not word:
+            return None
+        final_at = word >> _TOP
+        return Standing(
+            is_contested=final_at == CONTESTED,
+            is_final=self.registry.clock_now(time) >= final_at,
+            working=working_of(word),
+            available=available_of(word),
+        )
 
     def measured(self, cluster: int, hour: int) -> int:
         """Utilization of the attested units in an hour, millionths; 0 where nothing is recorded."""
@@ -274,8 +303,7 @@ class OracleReplay(Replay):
 
 
 def is_malformed(sample: int) -> bool:
-    working = sample >> 164 & _THOUSANDTHS
-    return available_of(sample) > working or sample >> 108 & _MILLIONTHS > Q
+    return available_of(sample) > working_of(sample) or sample >> 108 & _MILLIONTHS > Q
 
 
 def _announcement(signers: Sequence[int], threshold: int) -> int:

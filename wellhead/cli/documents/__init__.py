@@ -45,6 +45,7 @@ MODELS: dict[str, type[Document]] = {
     "cluster.operator": holders.ClusterOperator,
     "cluster.bond": bonds.ClusterBond,
     "cluster.default": bonds.ClusterDefault,
+    "cluster.recover": bonds.ClusterRecover,
     "cluster.flag": efficiency.ClusterFlag,
     "cluster.efficiency": efficiency.ClusterEfficiency,
     "mint": market.Mint,

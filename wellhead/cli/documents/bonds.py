@@ -1,4 +1,4 @@
-"""Documents of commands about a cluster's bond and its default."""
+"""Documents of commands about a cluster's bond, its default and the end of an outage."""
 
 from __future__ import annotations
 
@@ -41,4 +41,15 @@ class ClusterDefault(Sent):
     rent: Integer
     compensation: Integer
     reserved: Integer
+    transaction: Hash | None
+
+
+class ClusterRecover(Sent):
+    """By the final record of `hour` the cluster works again. Bookings were closed until then if it
+    is `bonded`."""
+
+    cluster: Integer
+    by: Address
+    hour: Integer
+    bonded: bool
     transaction: Hash | None
