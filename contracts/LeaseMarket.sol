@@ -79,13 +79,6 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
     }
 
     /// @inheritdoc ILeaseBookings
-    function updateBase(uint256 clusterId) external returns (uint256 base) {
-        LeaseBook.Book storage book = _books[clusterId];
-        base = _currentBase(book, _registry.offerOf(clusterId));
-        _storeBase(book, clusterId, base);
-    }
-
-    /// @inheritdoc ILeaseBookings
     function collect(uint256 clusterId)
         external
         returns (uint256 earned, uint256 remainder, uint256 hoursCovered, uint256 cancelled)
@@ -172,7 +165,7 @@ contract LeaseMarket is LeaseBase, ILeaseBookings {
     {
         ICapacityRegistry.Offer memory offer = _registry.offerOf(ask.clusterId);
         // What final hours take from the bond does not stand behind a booking any more.
-        if (offer.bond != 0) _accrue(ask.clusterId);
+        if (offer.bond != 0) _accrueAll(ask.clusterId);
         priced = _quote(ask, offer);
         if (priced.cost > maxCost) revert LeaseMarket_CostAboveMax(priced.cost, maxCost);
         LeaseBook.Book storage book = _books[ask.clusterId];

@@ -173,11 +173,9 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
 
     /// @inheritdoc ILeaseRecords
     function declareDefault(uint256 clusterId) external returns (uint256 hour) {
-        uint256 cursor = _accrue(clusterId);
-        // Books that can still move may stand in the midst of an outage that has long been over.
-        if (_accrue(clusterId) != cursor) revert LeaseMarket_NotAccrued(clusterId, cursor);
+        _accrueAll(clusterId);
         LeaseBook.Book storage book = _inDefault(clusterId);
-        hour = _workingHour(book, clusterId, 0);
+        hour = _workingHour(book, clusterId);
         if (hour != 0) revert LeaseMarket_WorksAgain(clusterId, hour);
         hour = block.timestamp / HOUR;
         ICapacityRegistry.Offer memory offer = _registry.offerOf(clusterId);
@@ -196,11 +194,17 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
     }
 
     /// @inheritdoc ILeaseRecords
+    function updateBase(uint256 clusterId) external returns (uint256 base) {
+        LeaseBook.Book storage book = _books[clusterId];
+        base = _currentBase(book, _registry.offerOf(clusterId));
+        _storeBase(book, clusterId, base);
+    }
+
+    /// @inheritdoc ILeaseRecords
     function recover(uint256 clusterId) external returns (uint256 hour) {
         _accrue(clusterId);
         LeaseBook.Book storage book = _inDefault(clusterId);
-        // As far back as 72 hours can lie that have only just become final.
-        hour = _workingHour(book, clusterId, (_oracle.finality() + HOUR - 1) / HOUR);
+        hour = _lastWorkingHour(book, clusterId);
         if (hour == 0) revert LeaseMarket_StillDown(clusterId);
         book.meter.down = 0;
         emit Recovered(clusterId, hour);
@@ -215,20 +219,30 @@ contract LeaseRecords is LeaseState, ILeaseRecords {
         }
     }
 
-    /// The first of the last 72 hours whose record says that the cluster works, if it is not contested; or of these and
-    /// `more` hours before them, if it is final. 0 for none. Hours that nobody booked do not interrupt the count, and
-    /// books can stand at a contested hour while later ones are final: that a cluster works again shows there. What
-    /// works in a booked hour may be of no use to tenants.
-    function _workingHour(LeaseBook.Book storage book, uint256 clusterId, uint256 more)
-        private
-        view
-        returns (uint256 hour)
-    {
+    /// The first of the last 72 hours whose record says that the cluster works, if it is not contested; 0 for none.
+    /// Hours that nobody booked do not interrupt the count, and books can stand at a contested hour while later ones
+    /// are known: that a cluster works again shows there. What works in a booked hour may be of no use to tenants.
+    function _workingHour(LeaseBook.Book storage book, uint256 clusterId) private view returns (uint256 hour) {
         uint256 currentHour = block.timestamp / HOUR;
-        for (hour = currentHour - LeaseBook.DEFAULT_SECONDS / HOUR - more; hour < currentHour; ++hour) {
+        for (hour = currentHour - LeaseBook.DEFAULT_SECONDS / HOUR; hour < currentHour; ++hour) {
             IMetricsOracle.Record memory record = _oracle.recordOf(clusterId, hour);
-            if (record.working == 0 || (more == 0 ? record.isContested : !record.isFinal)) continue;
+            if (record.working == 0 || record.isContested) continue;
             if (record.available != 0 || book.coveredIn(hour) == 0) return hour;
+        }
+        return 0;
+    }
+
+    /// The last hour whose final record says that the cluster works, as far back as 72 hours can lie that have only just
+    /// become final; 0 for none, or if a booked hour after it is dark on final record, as all of those that count are.
+    function _lastWorkingHour(LeaseBook.Book storage book, uint256 clusterId) private view returns (uint256 hour) {
+        hour = block.timestamp / HOUR;
+        uint256 first = hour - (LeaseBook.DEFAULT_SECONDS + _oracle.finality() + HOUR - 1) / HOUR;
+        while (hour-- > first) {
+            IMetricsOracle.Record memory record = _oracle.recordOf(clusterId, hour);
+            if (!record.isFinal) continue;
+            if (record.available != 0) return hour;
+            if (book.coveredIn(hour) != 0) return 0;
+            if (record.working != 0) return hour;
         }
         return 0;
     }

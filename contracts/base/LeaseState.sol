@@ -84,6 +84,12 @@ abstract contract LeaseState is ILeaseTypes, CashDesk {
         return meter.cursor;
     }
 
+    /// Books that can still move may stand before an outage, or in the midst of one that has long been over.
+    function _accrueAll(uint256 clusterId) internal {
+        uint256 cursor = _accrue(clusterId);
+        if (_accrue(clusterId) != cursor) revert LeaseMarket_NotAccrued(clusterId, cursor);
+    }
+
     function _refundLedger(uint256 leaseId) internal view returns (uint256 ledger) {
         LeaseBook.Term memory term = _terms[leaseId];
         LeaseBook.Book storage book = _books[term.clusterId];

@@ -18,8 +18,8 @@ interface ILeaseBookings is ILeaseTypes {
 
     /// @notice Lease `units` units for the hours [start, start + hoursAsked).
     /// @dev Anyone may call; the caller pays and receives the ERC-721 (without a receiver callback). Not while paused.
-    /// Where the terms ask for a bond, accrues first, as `accrue` does: losses of final hours stand behind nothing; and
-    /// not where a default could be declared: see `recover`.
+    /// Where the terms ask for a bond, accrues first: losses of final hours stand behind nothing; where one call does
+    /// not come to the last final hour, others must have. And not where a default could be declared: see `recover`.
     /// @param start First hour; the current hour or later.
     /// @param maxCost Most that the caller will pay, stablecoin units.
     /// @return leaseId Id of the lease, counting from 1.
@@ -46,14 +46,6 @@ interface ILeaseBookings is ILeaseTypes {
     /// @dev Anyone may call. Accrues first. Stays possible while paused.
     /// @return refund Stablecoin units credited by this call, rounded down; the fraction stays owed.
     function settle(uint256 leaseId) external returns (uint256 refund);
-
-    /// @notice Bring the base price up to the current hour.
-    /// @dev Anyone may call; `lease` does it by itself. Elapsed hours can not be booked any more, and units that were
-    /// booked in the course of an hour count for the seconds that were left of it, so nobody can fake demand without
-    /// paying for it. The bounds apply at each update: between them the moment makes no difference but rounding; at one
-    /// of them an update keeps what a later one would make up for, so an operator whose base rests on its floor updates
-    /// when demand sets in. Paused hours count like any other.
-    function updateBase(uint256 clusterId) external returns (uint256 base);
 
     /// @notice Hand the whole units of earned revenue and of remainders to the router.
     /// @dev Only the router, which says in its `Distributed` what it was. The fractions stay in the ledgers.

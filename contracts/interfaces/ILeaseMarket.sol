@@ -44,7 +44,8 @@ import {ILeaseRecords} from "./ILeaseRecords.sol";
 /// Default: after 72 hours in a row in which nothing was available, not counting pauses and hours that nobody booked,
 /// anyone may declare it. All that is booked from the current hour on is void: its rent is due back in full, and with
 /// it for every unit-hour `min(bond per unit, bond / peak booked) / horizonHours` out of the bond. A new era begins,
-/// and with it an empty calendar.
+/// and with it an empty calendar. Where the terms ask for a bond, nobody books once 72 such hours have passed, until
+/// then, or until `recover` notes that the cluster works again.
 ///
 /// Moving a lease settles its final hours to the seller, as far as one `accrue` comes; later hours go with the lease.
 ///
@@ -54,5 +55,6 @@ import {ILeaseRecords} from "./ILeaseRecords.sol";
 /// Use (ERC-4907): the user of a lease stays until `expires`, whatever its owner does: the owner can not name another,
 /// split off units or cancel hours before that, and a sale does not end it. The operator may suspend a tenant's use for
 /// misuse: it gives notice, at least `NOTICE` seconds of the market clock ahead, then suspends, both on record; rent,
-/// refunds and earnings go on as if nothing had happened, so that nobody gains by it.
+/// refunds and earnings go on as if nothing had happened. From the notice on, which does not lapse, the lease can not be
+/// sold on the exchange, split or extended.
 interface ILeaseMarket is ILeaseBookings, ILeaseChanges, ILeaseRecords, ICashDesk {}

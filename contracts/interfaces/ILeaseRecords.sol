@@ -54,6 +54,14 @@ interface ILeaseRecords is ILeaseTypes {
     /// @notice The base price a lease would rest on now, 1e-18 stablecoin units per unit-hour.
     function baseOf(uint256 clusterId) external view returns (uint256 base);
 
+    /// @notice Bring the base price up to the current hour.
+    /// @dev Anyone may call; `lease` does it by itself. Elapsed hours can not be booked any more, and units that were
+    /// booked in the course of an hour count for the seconds that were left of it, so nobody can fake demand without
+    /// paying for it. The bounds apply at each update: between them the moment makes no difference but rounding; at one
+    /// of them an update keeps what a later one would make up for, so an operator whose base rests on its floor updates
+    /// when demand sets in. Paused hours count like any other.
+    function updateBase(uint256 clusterId) external returns (uint256 base);
+
     /// @notice Name who may use the leased units, until `expires`.
     /// @dev ERC-4907. The owner or whom it approved, unless there is a user; the user itself at any time, so that it
     /// can give up its use, or pass it on for the same time or less.
@@ -91,7 +99,7 @@ interface ILeaseRecords is ILeaseTypes {
     /// @notice Note that a cluster works again in which nothing was available for 72 booked hours in a row: the count
     /// of them begins anew, and where the terms ask for a bond, bookings are open again.
     /// @dev Anyone may call. Accrues first. Needs a final record that says so, of an hour no further back than 72 hours
-    /// and what it takes to be final.
-    /// @return hour The first such hour.
+    /// and what it takes to be final, and no final record of a later booked hour in which nothing was available.
+    /// @return hour The last such hour.
     function recover(uint256 clusterId) external returns (uint256 hour);
 }

@@ -174,14 +174,14 @@ interface ILeaseTypes {
     error LeaseMarket_Suspended(uint256 leaseId);
     /// @notice There is no notice for this lease, or it is not due before `from` on the market clock; 0 for none.
     error LeaseMarket_NotDue(uint256 leaseId, uint256 from, uint256 clock);
-    /// @notice The books stand at `cursor`, but later hours are final too: accrue first.
+    /// @notice The books stand at `cursor`, but later hours are final too, more than one call walks: accrue first.
     error LeaseMarket_NotAccrued(uint256 clusterId, uint256 cursor);
     /// @notice Only `down` of the `needed` seconds without anything available have passed on record.
     error LeaseMarket_NotInDefault(uint256 clusterId, uint256 down, uint256 needed);
     /// @notice The record of `hour`, one of the last 72, says that something was available, or worked while nobody had
     /// booked: there is no default.
     error LeaseMarket_WorksAgain(uint256 clusterId, uint256 hour);
-    /// @notice No final record says that anything works, of the last 72 hours and the time that it takes to be final.
+    /// @notice No final record says that anything works since the last booked hour in which nothing was available.
     error LeaseMarket_StillDown(uint256 clusterId);
     /// @notice Nothing was available for 72 booked hours in a row: until that is a default, or `recover` notes that the
     /// cluster works again, nobody books for a share in its bond.

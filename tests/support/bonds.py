@@ -32,6 +32,10 @@ def declare(stage: Stage, cluster: int) -> Receipt:
     return stage.market.send("declareDefault", cluster, sender=stage.stranger)
 
 
+def recover(stage: Stage, cluster: int) -> Receipt:
+    return stage.market.send("recover", cluster, sender=stage.stranger)
+
+
 def accrue(stage: Stage, cluster: int) -> Receipt:
     return stage.market.send("accrue", cluster, sender=stage.stranger)
 

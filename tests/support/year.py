@@ -19,8 +19,9 @@ BOND = 100_000_000
 TERMS = Terms(penalty=3 * Q, bond=BOND, speed=2_000)
 #: Months, hours of a month, and of these the hours that are booked.
 MONTHS, MONTH, BUSY = 12, 730, 150
-#: The month with the default, the hour until which nothing works in it, and that of the default.
-OUTAGE, DOWN, DECLARED = 1, 76, 100
+#: The month with the default, the last hour in which somebody books into the outage, when fewer
+#: than 72 of its hours are final, and that of the default, until which nothing works.
+OUTAGE, BOOKED, DECLARED = 1, 76, 100
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Year:
         for hour in range(first, first + BUSY + 20):
             self.available[hour] = self._chance.choice([0, 9_000, 31_000, 60_000, 95_000])
         if month == OUTAGE:
-            self.available |= dict.fromkeys(range(first + 1, first + DOWN), 0)
+            self.available |= dict.fromkeys(range(first + 1, first + DECLARED), 0)
         self._live_until(first - 1)
         long = self._lease(100, 11, first, BUSY)
         cut, split, shared = (
@@ -82,7 +83,7 @@ class Year:
             self._default(first)
 
     def _default(self, first: int) -> None:
-        self._live_until(first + DOWN)
+        self._live_until(first + BOOKED)
         self._lease(100, 31, first + DECLARED - 1, 1)
         self._lease(101, 32, first + DECLARED, 5)
         self._lease(102, 33, first + DECLARED + 10, 30)

@@ -23,7 +23,7 @@ from wellhead.chain import Receipt
 
 UNITS = 100
 FULL = 10_000  # thousandths: ten units
-MAX_STEPS = 720
+MAX_STEPS = 240
 
 
 @pytest.fixture

@@ -95,11 +95,11 @@ def test_a_bond_is_not_posted_without_the_money(stage: Stage, cluster: int) -> N
 
 
 @pytest.mark.parametrize("cluster_id", [0, 2, 2**32 + 1, MAX])
-@pytest.mark.parametrize("function", ["postBond", "withdrawBond", "declareDefault"])
+@pytest.mark.parametrize("function", ["postBond", "withdrawBond", "declareDefault", "recover"])
 def test_an_unknown_cluster_has_no_bond(
     stage: Stage, cluster: int, function: str, cluster_id: int
 ) -> None:
-    amount = [] if function == "declareDefault" else [1]
+    amount = [1] if function.endswith("Bond") else []
     with refused(stage, "CapacityRegistry_UnknownCluster", cluster_id):
         attempt(stage.market, function, cluster_id, *amount, sender=stage.tenants[0])
 

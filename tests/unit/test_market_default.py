@@ -205,12 +205,13 @@ def test_an_outage_that_is_long_over_is_no_default_however_far_the_books_are_beh
     stage: Stage, cluster: int
 ) -> None:
     """One accrue ends in the midst of it; the hours after it are final and good."""
-    lease = open_lease(stage, cluster, 10, stage.hour() + 1, 1_600)
+    steps = stage.market.call("MAX_STEPS")
+    lease = open_lease(stage, cluster, 10, stage.hour() + 1, 2 * steps)
     stage.to_hour(lease.start)
     accrue(stage, cluster)
-    hours = [10_000] * 648 + [0] * 72 + [10_000] * 20
+    hours = [10_000] * (steps - 72) + [0] * 72 + [10_000] * 20
     deliver(stage, cluster, dict(enumerate(hours, lease.start)))
-    with refused(stage, "LeaseMarket_NotAccrued", cluster, lease.start + 720):
+    with refused(stage, "LeaseMarket_NotAccrued", cluster, lease.start + steps):
         declare(stage, cluster)
     accrue(stage, cluster)
     assert books(stage, cluster)["down"] == DEFAULT

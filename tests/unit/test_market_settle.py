@@ -267,15 +267,16 @@ def test_an_unknown_lease_is_refused(
 @shows("ACC-12")
 def test_a_backlog_is_settled_in_several_calls(stage: Stage) -> None:
     cluster = stage.cluster(UNITS, TERMS)
-    lease = open_lease(stage, cluster, 10, stage.hour() + 1, 725)
+    steps = stage.market.call("MAX_STEPS")
+    lease = open_lease(stage, cluster, 10, stage.hour() + 1, steps + 5)
     stage.to_hour(lease.start)
     settle(stage, lease)  # the empty hour before
     available = dict.fromkeys(range(lease.start, lease.end), 9000)
     deliver(stage, cluster, available)
     hour = lease.rate * lost(9_000, lease.start, lease)
     amounts = [settle(stage, lease).event("Settled")["amount"] for _ in range(2)]
-    assert amounts[0] == 720 * hour // LEDGER
-    assert sum(amounts) == 725 * hour // LEDGER
+    assert amounts[0] == steps * hour // LEDGER
+    assert sum(amounts) == (steps + 5) * hour // LEDGER
     assert settle(stage, lease).all("Settled") == []
 
 

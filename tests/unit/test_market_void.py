@@ -9,16 +9,15 @@ from tests.support.bonds import (
     bonded,
     compensation,
     declare,
-    deliver_hours,
     go_down,
     post,
     settle,
     void,
 )
 from tests.support.raw import attempt
-from tests.support.rent import FLAT, LEDGER, books, open_lease, refund_ledger
+from tests.support.rent import FLAT, LEDGER, books, open_lease, refund_ledger, report
 from tests.support.shows import shows
-from tests.support.stage import HOUR, MAX, Q, Stage, Terms
+from tests.support.stage import FINALITY, HOUR, MAX, Q, Stage, Terms
 from tests.support.state import refused
 
 UNITS = 100
@@ -32,6 +31,14 @@ def cluster(stage: Stage) -> int:
     return stage.cluster(UNITS, FLAT)
 
 
+def dark(stage: Stage, cluster: int, start: int) -> int:
+    """72 hours from `start` on in which nothing is available are reported; when they are final.
+    Until then there are bookings."""
+    stage.to_hour(start + 72, 2_000)
+    report(stage, cluster, dict.fromkeys(range(start, start + 72), 0))
+    return stage.now() + FINALITY
+
+
 @shows("CAL-9", "DEF-5")
 def test_all_that_is_booked_from_the_current_hour_on_is_void(stage: Stage) -> None:
     """Rents back in full, and a unit's bond spread over the hours it can be booked for; at once."""
@@ -40,12 +47,14 @@ def test_all_that_is_booked_from_the_current_hour_on_is_void(stage: Stage) -> No
     over = open_lease(stage, cluster, 3, start, 40, one)
     running = open_lease(stage, cluster, 10, start, 300, two)
     post(stage, cluster, 7 * BOND)
-    deliver_hours(stage, cluster, start, [0] * 72)
-    now = stage.hour()
+    final_at = dark(stage, cluster, start)
+    now = final_at // HOUR - 1
+    stage.to_hour(now)
     ends = open_lease(stage, cluster, 9, now + 1, 1, three)
     ahead = open_lease(stage, cluster, 20, now + 50, 400, three)
     stage.to_hour(now + 1)
     late = open_lease(stage, cluster, 6, now + 1, 30, four, at=(now + 1) * HOUR + 1_234)
+    stage.to_time(final_at)
     accrue(stage, cluster)
     leases = [over, running, ends, ahead, late]
     before = {lease.id: refund_ledger(stage, lease) for lease in leases}
@@ -116,10 +125,12 @@ def test_the_reserve_never_exceeds_the_bond(stage: Stage) -> None:
     cluster = bonded(stage, terms, UNITS, 1_000)
     market, tenant = stage.market, stage.tenants[0]
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 199)
-    deliver_hours(stage, cluster, lease.start, [0] * 72)
+    final_at = dark(stage, cluster, lease.start)
+    stage.to_hour(final_at // HOUR)
     while stage.market.call("leaseOf", lease.id)["end"] < stage.hour() + 200:
         missing = stage.hour() + 200 - market.call("leaseOf", lease.id)["end"]
         market.send("extend", lease.id, missing, MAX, sender=tenant)
+    stage.to_time(final_at)
     event = declare(stage, cluster).event("Defaulted")
     left = books(stage, cluster)["bond"]
     assert event["compensation"] == 1_000 * LEDGER // 10 // 200
@@ -194,12 +205,13 @@ def test_the_use_of_a_void_lease_ends(stage: Stage, cluster: int) -> None:
 
 @shows("DEF-5")
 def test_a_lease_opened_into_the_outage_is_void_too(stage: Stage) -> None:
-    """After the 72 hours, before they are accrued, for hours from the current one on."""
+    """After the 72 hours, before they are final, for hours from the current one on."""
     cluster = bonded(stage, BONDED, UNITS, 100 * BOND)
     first = open_lease(stage, cluster, 10, stage.hour() + 1, 300)
-    deliver_hours(stage, cluster, first.start, [0] * 72)
-    lease = open_lease(stage, cluster, 7, stage.hour(), 50, stage.tenants[1])
+    final_at = dark(stage, cluster, first.start)
+    lease = open_lease(stage, cluster, 7, final_at // HOUR, 50, stage.tenants[1])
     paid = lease.cost
+    stage.to_time(final_at)
     declare(stage, cluster)
     due = BOND * LEDGER // 8760
     assert refund_ledger(stage, lease) == lease.rent * Q + 7 * 50 * due

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.bonds import accrue, bonded, declare, deliver_hours, go_down
+from tests.support.bonds import (
+    DEFAULT,
+    accrue,
+    bonded,
+    declare,
+    deliver_hours,
+    go_down,
+    recover,
+)
+from tests.support.contests import recount
 from tests.support.payment import encoded
 from tests.support.rent import books, deliver, open_lease, report
 from tests.support.shows import shows
@@ -61,19 +70,30 @@ def test_idle_hours_in_which_it_works_end_a_default_that_nobody_declared(
 
 
 @shows("DEF-4")
-def test_only_what_is_final_says_so(stage: Stage, cluster: int) -> None:
-    """To the second: until the first hour that worked is final, the default stands."""
+def test_what_is_reported_and_not_contested_says_so(stage: Stage, cluster: int) -> None:
+    """Final or not: until it is reported, and while it is contested, the default stands."""
     lease = open_lease(stage, cluster, 10, stage.hour() + 1, 400)
     go_down(stage, cluster, lease.start)
     hour = stage.hour()
     stage.to_hour(hour + 1)
-    stage.report([Sample(cluster, hour, 100_000, 10_000)])
-    final_at = stage.now() + 24 * HOUR
     with stage.scratch():
-        stage.anvil.next_block_at(final_at - 1)
         declare(stage, cluster)
-    stage.anvil.next_block_at(final_at)
+    stage.report([Sample(cluster, hour, 100_000, 10_000)])
+    assert not stage.oracle.call("recordOf", cluster, hour)["isFinal"]
     refuse(stage, cluster, hour)
+    with stage.scratch():
+        stage.finalize()
+        refuse(stage, cluster, hour)
+    stage.contests.send("contest", lease.id, hour, sender=lease.tenant)
+    with stage.scratch():
+        declare(stage, cluster)
+    for available in (0, 1):
+        with stage.scratch():
+            recount(stage, Sample(cluster, hour, 100_000, available))
+            if available:
+                refuse(stage, cluster, hour)
+            else:
+                declare(stage, cluster)
 
 
 @shows("DEF-4")
@@ -105,22 +125,27 @@ def test_only_the_last_72_hours_are_asked(stage: Stage, cluster: int) -> None:
     declare(stage, cluster)
 
 
-@shows("DEF-4")
+@shows("DEF-4", "DEF-13")
 def test_nobody_books_into_an_outage_that_is_over_for_the_bond(stage: Stage, cluster: int) -> None:
     """All of one transaction: book most of the cluster as long as can be, declare the default that
-    nobody had declared, and leave with rent and bond. Honest bookings go on."""
+    nobody had declared, and leave with rent and bond. Honest bookings go on when somebody has noted
+    that it works again."""
     lease = open_lease(stage, cluster, 1, stage.hour() + 1, 72)
     go_down(stage, cluster, lease.start)
     first = stage.hour()
     work(stage, cluster, first, 30)
     market, hour, thief = stage.market, stage.hour(), stage.tenants[1]
-    calls = [
-        encoded(market, "lease", cluster, 95, hour, 8000, MAX),
-        encoded(market, "declareDefault", cluster),
-    ]
-    with refused(stage, "LeaseMarket_WorksAgain", cluster, first):
-        market.send("multicall", calls, sender=thief)
+    booking = encoded(market, "lease", cluster, 95, hour, 8000, MAX)
+    noting, declaring = (encoded(market, name, cluster) for name in ("recover", "declareDefault"))
+    for calls, error in (
+        ([booking, declaring], ("LeaseMarket_InDefault", cluster)),
+        ([declaring, booking], ("LeaseMarket_WorksAgain", cluster, first)),
+        ([noting, booking, declaring], ("LeaseMarket_NotInDefault", cluster, 0, DEFAULT)),
+    ):
+        with refused(stage, *error):
+            market.send("multicall", calls, sender=thief)
+    recover(stage, cluster)
     mine = open_lease(stage, cluster, 95, hour + 1, 24)
     deliver(stage, cluster, dict.fromkeys(range(mine.start, mine.start + 24), 95_000))
     accrue(stage, cluster)
-    assert books(stage, cluster)["down"] == 0
+    assert books(stage, cluster)["earned"] > 0

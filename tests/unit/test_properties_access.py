@@ -43,6 +43,7 @@ OPEN = {
         "declareDefault",
         "lease",
         "postBond",
+        "recover",
         "setApprovalForAll",
         "settle",
         "updateBase",

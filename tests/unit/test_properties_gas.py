@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from tests.support.bonds import declare, post
 from tests.support.lifecycle import extend, split_units
-from tests.support.rent import books, deliver, open_lease
-from tests.support.shares import at_once
+from tests.support.rent import deliver, open_lease
 from tests.support.shows import shows
-from tests.support.stage import FINALITY, HOUR, MAX, USD, Q, Stage, Terms
-from wellhead.model.samples import Sample
+from tests.support.stage import HOUR, USD, Q, Stage, Terms
 
 TERMS = Terms(penalty=Q, bond=10 * USD, horizon_hours=400, max_hours=300)
-#: The most gas that a transaction may have since EIP-7825.
-MOST = 2**24
 
 
 def accrual_gas(stage: Stage, leases: int) -> int:
@@ -63,34 +59,6 @@ def default_gas(stage: Stage, leases: int) -> int:
 @shows("GAS-6")
 def test_a_default_costs_the_same_however_many_leases_it_makes_void(stage: Stage) -> None:
     assert abs(default_gas(stage, 1) - default_gas(stage, 12)) < 1_000
-
-
-def busy_gas(stage: Stage, hours: int) -> int:
-    """Gas of an accrual in which each hour does all that an hour can: a lease begins and another
-    ends, it is dark or nearly, and the bond pays."""
-    terms = TERMS.but(sla=Q, penalty=10 * Q, speed=0)
-    with stage.scratch():
-        cluster, start = stage.cluster(100, terms), stage.hour() + 1
-        post(stage, cluster, 10_000 * USD)
-        asked = [(cluster, 1 + n % 3, start + n, 1, MAX) for n in range(hours)]
-        tenants = [stage.tenants[n % 4] for n in range(hours)]
-        calls = [(stage.market, "lease", a, who) for a, who in zip(asked, tenants, strict=True)]
-        at_once(stage, calls, 460_000)
-        stage.to_hour(start + hours)
-        stage.report([Sample(cluster, start + n, 100_000, n % 2) for n in range(hours)])
-        stage.skip(FINALITY)
-        receipt = stage.market.send("accrue", cluster, sender=stage.stranger)
-        assert books(stage, cluster)["cursor"] >= start + hours
-        assert receipt.event("Accrued")["compensated"] > 0
-        return receipt.gas_used
-
-
-@shows("GAS-8")
-def test_the_longest_walk_fits_a_transaction(stage: Stage) -> None:
-    """So no backlog can become one that nobody can accrue, and calls that accrue have room."""
-    few, many = busy_gas(stage, 10), busy_gas(stage, 50)
-    hour = (many - few) // 40
-    assert few + (stage.market.call("MAX_STEPS") - 10) * hour < MOST * 3 // 4
 
 
 @shows("GAS-9")

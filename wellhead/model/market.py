@@ -97,7 +97,7 @@ class LeaseMarket(LeaseRecords):
         if not self.world.registry.offer_of(ask.cluster_id).bond:
             return self._enter(caller, ask, max_cost)
         with self.world.transaction():
-            self.accrue(ask.cluster_id)
+            self.follow(ask.cluster_id, self._whole_walk(ask.cluster_id))
             return self._enter(caller, ask, max_cost)
 
     def _enter(self, caller: Address, ask: Ask, max_cost: int) -> tuple[Part, int]:

@@ -7,7 +7,6 @@ from .changes import LeaseChanges
 from .errors import Revert
 from .fixedpoint import ceil_div
 from .leases import Books, Lease, LeaseView, Part
-from .state import MAX_STEPS
 from .units import HOUR, LEDGER_SCALE, TWO_YEARS_HOURS, ZERO, Address, Q, to_uint
 
 NOTICE = 24 * HOUR
@@ -92,9 +91,7 @@ class LeaseRecords(LeaseChanges):
         """Declare the default of a cluster, after accruing: from the current hour on, which is
         returned, all bookings are void. Refused where something was available in one of the last
         72 hours by a record that is not contested, or worked while nobody had booked."""
-        walk = self.walk(cluster_id)
-        if self.walk(cluster_id, 2 * MAX_STEPS).cursor != walk.cursor:
-            raise Revert("LeaseMarket_NotAccrued", cluster_id, walk.cursor)
+        walk = self._whole_walk(cluster_id)
         self._require_in_default(cluster_id, walk)
         working = self._working_hours(cluster_id)
         if working:
@@ -114,35 +111,47 @@ class LeaseRecords(LeaseChanges):
 
     def recover(self, cluster_id: int) -> int:
         """Note, after accruing, that a cluster works again in which nothing was available for 72
-        booked hours: they count no more. Returns the first hour that shows it, by a final record;
-        no further back than 72 hours can lie that have only just become final."""
+        booked hours: they count no more. Returns the last hour that shows it, by a final record;
+        no further back than 72 hours can lie that have only just become final, and not before a
+        booked hour that is dark on final record."""
         walk = self.walk(cluster_id)
         self._require_in_default(cluster_id, walk)
-        working = self._working_hours(cluster_id, ceil_div(self.world.oracle.finality, HOUR))
-        if not working:
+        hour = self._last_working_hour(cluster_id)
+        if hour == 0:
             raise Revert("LeaseMarket_StillDown", cluster_id)
         self.accrue(cluster_id)
         book = self._open_book(cluster_id)
         book.down, book.down_from = 0, book.cursor
-        return working[0]
+        return hour
 
     def _require_in_default(self, cluster_id: int, walk: Walk) -> None:
         down = walk.down if walk.era == self.book_of(cluster_id).era else 0
         if down < DEFAULT_SECONDS:
             raise Revert("LeaseMarket_NotInDefault", cluster_id, down, DEFAULT_SECONDS)
 
-    def _working_hours(self, cluster_id: int, more: int = 0) -> list[int]:
+    def _working_hours(self, cluster_id: int) -> list[int]:
         """Those of the last 72 hours in which something was available, or worked while nobody had
-        booked, by records that are not contested; or of these and `more` hours before them, by
-        records that are final."""
+        booked, by records that are not contested."""
         found = []
-        for hour in range(self.world.hour - DEFAULT_SECONDS // HOUR - more, self.world.hour):
+        for hour in range(self.world.hour - DEFAULT_SECONDS // HOUR, self.world.hour):
             record = self.world.oracle.record_of(cluster_id, hour)
-            counts = record.is_final if more else not record.is_contested
             is_booked = self.covered_at(cluster_id, hour) != 0
-            if counts and (record.available if is_booked else record.working):
+            if not record.is_contested and (record.available if is_booked else record.working):
                 found.append(hour)
         return found
+
+    def _last_working_hour(self, cluster_id: int) -> int:
+        """The last hour that worked, by final records alone; 0 for none."""
+        back = ceil_div(DEFAULT_SECONDS + self.world.oracle.finality, HOUR)
+        final = {
+            hour: record
+            for hour in range(self.world.hour - back, self.world.hour)
+            if (record := self.world.oracle.record_of(cluster_id, hour)).is_final
+        }
+        booked = {hour for hour in final if self.covered_at(cluster_id, hour) != 0}
+        dark = max((hour for hour in booked if final[hour].available == 0), default=0)
+        works = (h for h in final if (final[h].available if h in booked else final[h].working))
+        return max((hour for hour in works if hour > dark), default=0)
 
     def lease_of(self, lease_id: int) -> LeaseView:
         """A lease; reverts when there is none."""

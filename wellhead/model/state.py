@@ -54,6 +54,13 @@ class LeaseState(CashDesk):
                 break
         return walk
 
+    def _whole_walk(self, cluster_id: int) -> Walk:
+        """The walk of one call, which must come to the last final hour."""
+        walk = self.walk(cluster_id)
+        if self.walk(cluster_id, 2 * MAX_STEPS).cursor != walk.cursor:
+            raise Revert("LeaseMarket_NotAccrued", cluster_id, walk.cursor)
+        return walk
+
     def accrue(self, cluster_id: int) -> int:
         """Move a cluster's books over its final hours, `MAX_STEPS` at most; returns the cursor.
 

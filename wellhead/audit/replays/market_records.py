@@ -131,7 +131,7 @@ class MarketRecords(MarketState):
             return
         book, hour = self.book(cluster), log.time // HOUR
         self._require_in_default(log, book)
-        working = self._working_hour(cluster, book, log.time, 0)
+        working = self._working_hour(cluster, book, log.time)
         if working is not None:
             self.differ(log, "event", log.name, f"none, hour {working} works")
         offer = self.registry.offer(cluster)
@@ -155,7 +155,7 @@ class MarketRecords(MarketState):
             return
         book = self.book(cluster)
         self._require_in_default(log, book)
-        working = self._working_hour(cluster, book, log.time, -(-self.oracle.finality // HOUR))
+        working = self._last_working_hour(cluster, book, log.time)
         if working is None:
             self.differ(log, "event", log.name, "none, nothing works")
         else:
@@ -166,17 +166,31 @@ class MarketRecords(MarketState):
         if book.counted < DEFAULT_SECONDS:
             self.differ(log, "event", log.name, f"none after {book.counted} seconds")
 
-    def _working_hour(self, cluster: int, book: Book, time: int, more: int) -> int | None:
+    def _working_hour(self, cluster: int, book: Book, time: int) -> int | None:
         """The first of the last 72 hours whose record is not contested and says that something was
-        available, or worked while nobody had booked; or of these and `more` hours before them,
-        whose record is final and says so."""
-        for hour in range(time // HOUR - DEFAULT_SECONDS // HOUR - more, time // HOUR):
+        available, or worked while nobody had booked."""
+        for hour in range(time // HOUR - DEFAULT_SECONDS // HOUR, time // HOUR):
             standing = self.oracle.standing(cluster, hour, time)
-            if standing is None or (not standing.is_final if more else standing.is_contested):
+            if standing is None or standing.is_contested:
                 continue
             is_booked = book.covered(hour, hour + 1) != 0
             if standing.available if is_booked else standing.working:
                 return hour
+        return None
+
+    def _last_working_hour(self, cluster: int, book: Book, time: int) -> int | None:
+        """The last hour that worked by its final record, where no booked hour behind it is dark by
+        its own; as far back as 72 hours can lie that have only just become final."""
+        back = -(-(DEFAULT_SECONDS + self.oracle.finality) // HOUR)
+        for hour in range(time // HOUR - 1, time // HOUR - back - 1, -1):
+            standing = self.oracle.standing(cluster, hour, time)
+            if standing is None or not standing.is_final:
+                continue
+            is_booked = book.covered(hour, hour + 1) != 0
+            if standing.available if is_booked else standing.working:
+                return hour
+            if is_booked:
+                return None
         return None
 
     def _access(self, lease: int) -> Access:
