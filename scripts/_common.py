@@ -19,6 +19,7 @@ from wellhead.cli.options import F
 
 if TYPE_CHECKING:
     from wellhead.chain import Rpc
+    from wellhead.chain.fees import Bounds
     from wellhead.cli.session import Settings
 
 HOST = "APE_FOUNDRY_HOST"
@@ -54,6 +55,7 @@ class ApeAccount:
     """An account of ape's, as the chain driver wants it: ape signs, and nothing more."""
 
     def __init__(self, account: Any, provider: Any) -> None:
+        self.bounds: Bounds | None = None
         self._account = account
         self._ecosystem = provider.network.ecosystem
         self.address = str(account.address)
@@ -75,7 +77,8 @@ class ApeAccount:
         """Sign with ape, send, and wait for the receipt."""
         from wellhead.chain.accounts import fill_in, send_raw
 
-        return send_raw(rpc, self.sign_transaction(fill_in(rpc, self.address, transaction)))
+        body = fill_in(rpc, self.address, transaction, self.bounds)
+        return send_raw(rpc, self.sign_transaction(body))
 
     def sign_transaction(self, body: dict[str, Any]) -> bytes:
         """A transaction with all its fields, signed by ape and encoded."""

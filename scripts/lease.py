@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @options.max_cost
 @by_ape
 @options.sending
+@options.fees
 @options.deployment
 @options.as_json
 @options.pass_settings

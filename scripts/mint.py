@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scripts._common import NodeCommand, by_ape, with_ape
-from wellhead.cli import options
+from wellhead.cli import options, sampling
 
 if TYPE_CHECKING:
     from wellhead.cli.session import Settings
 
 
 @click.command(cls=NodeCommand)
-@options.attestation
+@sampling.attestation
 @by_ape
 @options.sending
+@options.fees
 @options.deployment
 @options.as_json
 @options.pass_settings

@@ -90,7 +90,7 @@ def buy_lease(stage: Stage, cluster: int) -> Iterator[Receipt]:
     """Another tenant's; a seller without a claim in the vault yet."""
     lease = stage.lease(cluster, 64, stage.hour() + 1, 24)
     _list(stage, lease)
-    bounds = seen(stage, lease).but(accrued_to=stage.hour())
+    bounds = seen(stage.market, lease).but(accrued_to=stage.hour())
     yield stage.deployment.exchange.send("buy", lease, bounds.encoded(), sender=stage.tenants[1])
 
 

@@ -57,7 +57,7 @@ def test_books_after_everything(wellhead: Command, stage: Stage, cluster: int) -
     assert min(settled["refunded"], settled["routed"], settled["outage_refund"]) > 0
     market.send("approve", exchange.address, 4, sender=first)
     exchange.send("list", 4, 10**6, 10**6, stage.now(), stage.now() + 10**5, sender=first)
-    exchange.send("buy", 4, seen(stage, 4).encoded(), sender=second)
+    exchange.send("buy", 4, seen(stage.market, 4).encoded(), sender=second)
     late = stage.lease(cluster, 3, stage.hour() + 1, 300, second)
     stage.to_hour(NOW + 30 + 110)
     stage.report_hours(cluster, NOW + 6, NOW + 12, 900_000)

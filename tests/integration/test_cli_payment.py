@@ -19,6 +19,7 @@ from tests.support.stage import GENESIS, HOUR, Stage
 from wellhead.actions import leasing, paying
 from wellhead.chain import Contract, RpcError, UnlockedAccount, dev_account, dev_key
 from wellhead.chain.coins import signed_coin
+from wellhead.chain.fees import Bounds
 from wellhead.chain.typed import separator
 
 NOW = GENESIS // HOUR
@@ -269,6 +270,7 @@ def test_an_account_that_only_sends_approves(stage: Stage, payer: UnlockedAccoun
 
     class Sender:
         address = payer.address
+        bounds: Bounds | None = None
 
         def transact(self, rpc: Any, transaction: dict[str, Any]) -> dict[str, Any]:
             return payer.transact(rpc, transaction)

@@ -93,7 +93,7 @@ def test_buy_shows_what_it_relies_on(wellhead: Command, stage: Stage, lease: int
         "end": str(NOW + 34),
         "accrued_to": str(NOW + 10),
         "user_until": "0",
-        "parts": "0x" + parts_digest(stage, lease).hex(),
+        "parts": "0x" + parts_digest(stage.market, lease).hex(),
     }
     assert (dry["first"], dry["payment"]["way"]) == (str(NOW + 10), "allowance")
     asked = wellhead("lease", "buy", lease, "--account", BUYER, answer="n\n")

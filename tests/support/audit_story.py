@@ -113,7 +113,7 @@ class Story:
         exchange.send("delist", lease, sender=seller)
         exchange.send("list", *offer, sender=seller)
         stage.skip(HOUR)
-        bounds = seen(stage, lease).encoded()
+        bounds = seen(stage.market, lease).encoded()
         exchange.send("buy", lease, bounds, sender=buyer)
         exchange.send("list", self.first, 5 * USD, 0, now, MAX >> 192, sender=seller)
 

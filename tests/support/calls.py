@@ -147,7 +147,7 @@ def _calls(
     presented = (stage.issuer.address, said, signature_of(stage, stage.issuer, said))
     signed = authorization(stage, 5, tenant)
     permitted = permit(stage, 5, tenant)
-    bounds = seen(stage, unused).encoded()
+    bounds = seen(stage.market, unused).encoded()
     ahead = stage.hour() + 2
     desk: dict[str, Call] = {
         f"{name}.{function}": (tenant, arguments)

@@ -206,7 +206,7 @@ def _lease_and_change(history: History) -> None:
     stage.market.send("setApprovalForAll", exchange.address, True, sender=third)
     offer = (sold.id, 900 * USD, 100 * USD, stage.now(), stage.now() + 10 * HOUR)
     history.step(exchange.send, "list", *offer, sender=third)
-    bounds = seen(stage, sold.id).encoded()
+    bounds = seen(stage.market, sold.id).encoded()
     history.step(exchange.send, "buy", sold.id, bounds, sender=second)
     history.live(4, 0)
     moved = (first.address, third.address, shared.id)

@@ -60,7 +60,7 @@ class Sale:
     @property
     def parts(self) -> bytes:
         """The digest of its parts now."""
-        return parts_digest(self.stage, self.lease.id)
+        return parts_digest(self.stage.market, self.lease.id)
 
     def offer(
         self,
@@ -118,19 +118,19 @@ class Sale:
         assert self.wallets() == after
 
 
-def parts_digest(stage: Stage, lease_id: int) -> bytes:
+def parts_digest(market: Contract, lease_id: int) -> bytes:
     """What a buyer relies on, of a lease's parts as the market shows them."""
-    shown = stage.market.call("partsOf", lease_id)
+    shown = market.call("partsOf", lease_id)
     return digest_of(
         Part(0, part["start"], part["end"], part["firstSeconds"], part["rate"], part["isCut"])
         for part in shown
     )
 
 
-def seen(stage: Stage, lease_id: int) -> Bounds:
+def seen(market: Contract, lease_id: int) -> Bounds:
     """What a buyer relies on that takes a lease as it is."""
-    lease = stage.market.call("leaseOf", lease_id)
-    return Bounds(lease["units"], lease["stop"], parts_digest(stage, lease_id))
+    lease = market.call("leaseOf", lease_id)
+    return Bounds(lease["units"], lease["stop"], parts_digest(market, lease_id))
 
 
 def falling(start: int, end: int, opens: int, closes: int, now: int) -> int:

@@ -11,10 +11,12 @@ from wellhead.chain.fees import (
     Caps,
     NoDynamicFees,
     Offer,
+    TooDear,
     base_fee,
     first_offer,
     raised,
     show_gwei,
+    single_offer,
 )
 
 
@@ -50,6 +52,17 @@ def test_above_the_cap_nothing_is_offered() -> None:
     assert first_offer(at(39), CAPS) == Offer(40 * GWEI, GWEI)
     assert first_offer(at(40), CAPS) is None
     assert first_offer(at(1000), CAPS) is None
+
+
+def test_a_single_offer_is_refused_above_the_caps() -> None:
+    assert single_offer(at(10), CAPS) == Offer(21 * GWEI, GWEI)
+    assert single_offer(at(37, 3 * GWEI), CAPS) == Offer(40 * GWEI, 3 * GWEI)
+    with pytest.raises(TooDear, match=r"base fee of 38 gwei and a tip of 3 gwei .* of 40 gwei"):
+        single_offer(at(38, 3 * GWEI), CAPS)
+    with pytest.raises(TooDear, match=r"tip of 3\.000000001 gwei .* cap of 3 gwei"):
+        single_offer(at(1, 3 * GWEI + 1), CAPS)
+    assert single_offer(at(1000, 50 * GWEI), None) == Offer(2050 * GWEI, 50 * GWEI)
+    assert single_offer(at(0, 50 * GWEI), CAPS) == Offer(0, 0), "no base fee, and nobody to tip"
 
 
 @pytest.mark.parametrize("base", [1, 10, 20, 30])

@@ -45,7 +45,7 @@ def test_a_coin_that_is_broken_stops_payments_alone(stage: Stage, code: str) -> 
     split, _ = split_units(stage, lease.id, 2)
     later, _ = split_hours(stage, lease.id, lease.start + 50)
     stage.market.send("setUser", split, buyer.address, lease.end * HOUR, sender=sale.seller)
-    sale.buy(sale.bounds.but(units=8, end=lease.start + 50))
+    sale.buy(seen(stage.market, lease.id))
     assert stage.claim_of(sale.seller) == refunded + PRICE
     own = open_lease(stage, lease.cluster, 5, stage.hour() + 5, 20, buyer)
     stage.market.send("extend", own.id, 2, MAX, sender=buyer)
@@ -136,7 +136,7 @@ def payment(world: World, which: str) -> tuple[Contract, tuple[Any, ...], Unlock
     world.market.send("setApprovalForAll", world.exchange.address, True, sender=seller)
     offer = ("list", lease, PRICE, PRICE, 0, 2**64 - 1)
     world.exchange.send(*offer, sender=seller)
-    bounds = seen(stage, lease).encoded()
+    bounds = seen(world.market, lease).encoded()
     calls: dict[str, tuple[Contract, tuple[Any, ...], UnlockedAccount]] = {
         "lease": (world.market, ("lease", world.cluster, 5, stage.hour() + 3, 24, MAX), buyer),
         "extend": (world.market, ("extend", lease, 5, MAX), seller),

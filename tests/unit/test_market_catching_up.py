@@ -161,7 +161,7 @@ def test_a_sale_settles_what_one_call_reaches(stage: Stage, cluster: int) -> Non
     now = stage.now()
     exchange.send("list", lease.id, 100, 100, now, now + 10 * HOUR, sender=seller)
     reached = lease.start + STEPS
-    bounds = seen(stage, lease.id).but(accrued_to=reached - 1)
+    bounds = seen(stage.market, lease.id).but(accrued_to=reached - 1)
     with refused(stage, "LeaseExchange_AccruedFurther", lease.id, reached, reached - 1):
         exchange.send("buy", lease.id, bounds.encoded(), sender=buyer)
     exchange.send("buy", lease.id, bounds.but(accrued_to=reached).encoded(), sender=buyer)

@@ -10,9 +10,11 @@ import httpcore
 import httpx
 import pytest
 
+from tests.support.oracle_bench import ME
 from tests.support.trickle import BODY, HEADER, LONG, PAGE, RECORD, SHORT, SOME, WHOLE, trickling
 from wellhead.oracle import deadline
-from wellhead.oracle.deadline import http_client, within
+from wellhead.oracle.client import ReporterClient, ReporterUnreachable
+from wellhead.oracle.deadline import exchange, http_client, within
 
 
 @pytest.mark.parametrize("first", [b"", HEADER, BODY], ids=["status", "header", "body"])
@@ -75,6 +77,36 @@ def test_other_failures_are_httpxs_own(monkeypatch: pytest.MonkeyPatch) -> None:
             http.get("http://nowhere.invalid/")
         with pytest.raises(httpx.UnsupportedProtocol):
             http.get("ftp://127.0.0.1/")
+
+
+@pytest.mark.parametrize("host", ["reporter..example.com", f"{'a' * 64}.example"])
+def test_what_can_be_no_name_of_a_host_has_no_address(host: str) -> None:
+    with http_client() as http, pytest.raises(httpx.ConnectError, match="is no name of a host"):
+        http.get(f"http://{host}/")
+
+
+def test_what_no_name_can_be_decoded_from_is_no_address() -> None:
+    url = "http://me:secret@xn--.example/"
+    with http_client() as http, pytest.raises(httpx.InvalidURL, match="no name of a host in it"):
+        exchange(http, "GET", url, 1)
+    with ReporterClient(url, ME) as client, pytest.raises(ReporterUnreachable, match="no name of"):
+        client.health()
+
+
+def test_nothing_is_kept_of_an_answer() -> None:
+    """Whoever is asked could have cookies kept for good, and sent with every question."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        cookies = [("set-cookie", f"{number}={'x' * 4000}; path=/") for number in range(3)]
+        return httpx.Response(200, headers=cookies)
+
+    with http_client(transport=httpx.MockTransport(answer)) as http:
+        for _ in range(2):
+            http.get("http://127.0.0.1/")
+        assert list(http.cookies.jar) == []
+    assert ["cookie" in request.headers for request in asked] == [False, False]
 
 
 def test_certificates_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:

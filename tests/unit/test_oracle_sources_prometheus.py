@@ -119,7 +119,7 @@ def test_long_ranges_are_asked_for_in_parts() -> None:
     moments = source_of(server, step_s=1).read(0, 2000)
     assert [moment.time_s for moment in moments] == list(range(2000))
     assert all(len(moment.readings) == 1 for moment in moments)
-    assert {int(p["end"]) - int(p["start"]) for p in server.asked} == {719, 559}
+    assert {int(p["end"]) - int(p["start"]) for p in server.asked} == {119, 79}
 
 
 def test_tokens_and_weights() -> None:

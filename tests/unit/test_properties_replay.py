@@ -101,7 +101,7 @@ def _change_leases(stage: Stage, cluster: int) -> None:
         offer = (lease.id, price, 5, stage.now(), stage.now() + 9 * DAY)
         exchange.send("list", *offer, sender=first)
     exchange.send("delist", leases[2].id, sender=first)
-    bounds = seen(stage, leases[4].id).encoded()
+    bounds = seen(stage.market, leases[4].id).encoded()
     exchange.send("buy", leases[4].id, bounds, sender=second)
     moved = (first.address, second.address, leases[3].id)
     market.send("transferFrom", *moved, sender=first)

@@ -113,6 +113,12 @@ def test_the_journal_of_somebody_else(scene: Scene, tmp_path: Path) -> None:
     path.write_text(json.dumps({"schema": "wellhead.journal/1"}))
     with pytest.raises(JournalError, match="is no journal of a relay: its schema is not"):
         Relay(deployment, dev_account(30), [], journal=path)
+    Journal(deployment.chain_id, deployment.oracle.address, other.address, path).save()
+    body = json.loads(path.read_text())
+    for name in body:
+        path.write_text(json.dumps({key: body[key] for key in body if key != name}))
+        with pytest.raises(JournalError, match=f"is no journal of a relay: '{name}'"):
+            Relay(deployment, dev_account(30), [], journal=path)
     path.write_text("{")
     with pytest.raises(JournalError, match="is no journal of a relay"):
         Relay(deployment, dev_account(30), [], journal=path)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.oracle_bench import ME, Bench, Benches
 from tests.support.oracle_views import DOMAIN, GENESIS, looks, measured
+from tests.unit.test_reporter_shares import UNCOUNTED
 from wellhead.oracle import wire
 from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.chain import HOUR
@@ -170,7 +171,7 @@ def test_a_store_of_the_last_version_is_taken_over(tmp_path: Path) -> None:
     store.close()
 
 
-FORMER = f"""
+FORMER = f"""{UNCOUNTED}
 DROP TABLE devices;
 ALTER TABLE canaries DROP COLUMN counts_from;
 ALTER TABLE canaries DROP COLUMN counts_to;

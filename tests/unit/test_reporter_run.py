@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import pytest
@@ -169,27 +168,40 @@ def test_the_chain_is_seen_as_it_is(stage: Stage, config: ReporterConfig) -> Non
 def test_peers_that_do_not_answer_are_left_alone_for_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One is not there, the other takes connections and says nothing."""
+    """One is not there, the other says nothing until nobody waits for it any more."""
+    gone, silent = "http://127.0.0.1:1", "http://127.0.0.1:2"
     clock, asked = [0.0], []
-    ask = ReporterClient.measurements
+    begun, over = threading.Semaphore(0), threading.Event()
 
-    def counted(client: ReporterClient, cluster: int, begin: int, end: int) -> list[Signed]:
+    def ask(client: ReporterClient, *_: int) -> list[Signed]:
         asked.append(client.url)
-        return ask(client, cluster, begin, end)
+        if client.url == silent:
+            begun.release()
+            over.wait()
+        raise ReporterUnreachable(client.url, "silence")
 
-    monkeypatch.setattr(ReporterClient, "measurements", counted)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        urls = [f"http://127.0.0.1:{port}" for port in (free_port(), silent.getsockname()[1])]
-        peers = Peers(urls, ME, lambda: clock[0], patience=0.2)
-        for time, times in ((0.0, 2), (REST - 1, 2), (REST, 4)):
+    def patient(
+        questions: dict[Future[list[Signed]], str], timeout: float
+    ) -> tuple[set[Future[list[Signed]]], set[Future[list[Signed]]]]:
+        """Until all have been asked, and those who end it by themselves have."""
+        late = {question for question, url in questions.items() if url == silent}
+        for _ in late:
+            begun.acquire()
+        return wait(questions.keys() - late).done, late
+
+    monkeypatch.setattr(ReporterClient, "measurements", ask)
+    monkeypatch.setattr("wellhead.oracle.reporter.peers.wait", patient)
+    peers = Peers([gone, silent], ME, lambda: clock[0], patience=3600.0)
+    try:
+        for time, times in ((0.0, 1), (REST - 1, 1), (REST, 2)):
             clock[0] = time
             assert peers.measurements(1, 0, 1) == []
-            for _ in range(1000):  # asking is done by other threads
-                if len(asked) >= times:
-                    break
-                sleep(0.02)
-            assert len(asked) == times
-            assert peers.silent() == sorted(urls)
+            assert sorted(asked) == [gone] * times + [silent] * times
+            assert peers.silent() == [gone, silent]
+    finally:
+        over.set()
+        for workers in peers._workers.values():
+            workers.shutdown()
         peers.close()
 
 

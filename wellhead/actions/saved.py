@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def _newest(folder: Path) -> tuple[dict[str, Any], dict[str, Any] | None]:
 def _read(path: Path) -> dict[str, Any] | None:
     try:
         state = json.loads(gzip.decompress(path.read_bytes()))
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, zlib.error):
         return None
     return state if isinstance(state, dict) and state.get("blocks") else None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wellhead.actions.errors import Refusal
 from wellhead.chain import Deployment
+from wellhead.chain.blocks import time_of
 from wellhead.model.units import ZERO
 
 
@@ -63,7 +64,7 @@ def standings(
     """What is known of accounts, as of a block."""
     rpc = deployment.rpc
     at = rpc.integer("eth_blockNumber") if block is None else block
-    now = int(rpc("eth_getBlockByNumber", hex(at), False)["timestamp"], 16)
+    now = time_of(rpc, at)
     found = deployment.compliance.call_many([("standingOf", [who]) for who in accounts], block=at)
     return [
         Standing(

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
 from wellhead.actions.errors import SetupError
 from wellhead.chain import Contract, Reverted, Rpc, RpcError
+from wellhead.chain.abi import decode
 from wellhead.chain.parameters import Venue
 from wellhead.chain.uniswap import comes_first, exact_price, price_of
 from wellhead.model.units import Q
@@ -22,7 +22,7 @@ from wellhead.model.units import Q
 MOST_DECIMALS = 18
 _DESCRIPTION = "0x7284e416"  # description()
 _SOMEBODY = "0x" + "5e" * 20
-_NO_ANSWER = (Reverted, RpcError, DecodingError)
+_NO_ANSWER = (Reverted, RpcError)
 
 
 @dataclass(frozen=True)
@@ -129,13 +129,13 @@ def _contract(rpc: Rpc, what: str, kind: str, address: str) -> Contract:
 
 
 def _description(feed: Contract) -> str:
-    """What Chainlink's feeds say they are of; empty where it says nothing."""
+    """What Chainlink's feeds say they are of, in one line; empty where it says nothing."""
     try:
         answer = feed.rpc("eth_call", {"to": feed.address, "data": _DESCRIPTION}, "latest")
         (said,) = decode(["string"], bytes.fromhex(str(answer)[2:]))
     except (RpcError, DecodingError):
         return ""
-    return str(said)
+    return " ".join(str(said).split())
 
 
 def _anyone_answers(rpc: Rpc, feed: str) -> bool:

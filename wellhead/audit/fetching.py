@@ -34,7 +34,7 @@ FIRST_SPAN, MOST_SPAN, ENOUGH = 500, 10_000, 10_000
 #: Blocks' receipts in one request.
 RECEIPTS = 20
 TOKEN = "CapacityToken"  # noqa: S105  (a kind of contract)
-#: Times that a stretch is read again because the chain changed meanwhile.
+#: Times that reading begins again because the chain changed meanwhile, before it gets further.
 TRIES = 3
 
 #: How far the reading is, and how far it has to go.
@@ -57,7 +57,7 @@ class Fetcher:
         begin = self._resume()
         if self._prove_late():
             begin = self._resume()
-        span, failures, tries = FIRST_SPAN, 0, 0
+        span, failures, tries, furthest = FIRST_SPAN, 0, 0, begin
         while begin <= last:
             advance(begin - self.first, last - self.first + 1)
             end = min(begin + span - 1, last)
@@ -75,7 +75,9 @@ class Fetcher:
                     raise
                 span = max((end - begin + 1) // 2, 1)
                 continue
-            begin, failures, tries = end + 1, 0, 0
+            begin, failures = end + 1, 0
+            if begin > furthest:
+                furthest, tries = begin, 0
             if count < ENOUGH // 2:
                 span = min(span * 2, MOST_SPAN)
             elif count > ENOUGH:
@@ -115,7 +117,7 @@ class Fetcher:
         with readable("eth_getLogs"):
             return self._read(begin, end)
 
-    def _read(self, begin: int, end: int) -> int:
+    def _read(self, begin: int, end: int, *, again: bool = False) -> int:
         logs, hashes = self._logs(begin, end)
         by_block: dict[int, list[RawLog]] = {}
         for log in sorted(logs):
@@ -127,9 +129,12 @@ class Fetcher:
         reads = list(self.vouched(headers, by_block))
         tokens = self.tokens_in(reads)
         if not tokens <= self.contracts.keys():
-            # The node named others, whose logs were asked for in vain.
+            # The node named others, whose logs were asked for in vain. The same blocks have the
+            # same tokens when they are read again.
+            if again:
+                raise Reorganised
             self.contracts |= dict.fromkeys(tokens, TOKEN)
-            return self._read(begin, end)
+            return self._read(begin, end, again=True)
         self.archive.add(reads, Place(end, hash_of(headers[end])))
         return len(logs)
 
@@ -150,7 +155,7 @@ class Fetcher:
                 "fromBlock": hex(asked),
                 "toBlock": hex(end),
             }
-            wanted = []
+            about, wanted = wanted, []
             for answer in self.rpc("eth_getLogs", question):
                 log = raw_log(answer)
                 if answer.get("removed"):
@@ -163,6 +168,8 @@ class Fetcher:
                 if self._registers(log):
                     token = log.data[12:32]
                     if token not in self.contracts:
+                        if self.registry not in about:
+                            raise ValueError("a token in an answer about tokens alone")
                         self.contracts[token] = TOKEN
                         wanted.append(token)
                         asked = min(asked, log.block) if len(wanted) > 1 else log.block

@@ -9,11 +9,13 @@ from typing import Any
 
 from eth_abi.abi import encode
 from eth_abi.decoding import ContextFramesBytesIO, StringDecoder, TupleDecoder
+from eth_abi.exceptions import DecodingError
 from eth_abi.registry import ABIRegistry, registry
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from wellhead import toolchain
+from wellhead.chain.rpc import Unreadable
 
 
 class _Text(StringDecoder):
@@ -39,9 +41,13 @@ def _decoder(types: tuple[str, ...]) -> TupleDecoder:
 
 
 def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
-    """Values of these types, as `encode` takes them."""
+    """Values of these types, as `encode` takes them; DecodingError whatever else the data is."""
     stream = ContextFramesBytesIO(data)  # type: ignore[no-untyped-call]
-    values: tuple[Any, ...] = _decoder(tuple(types))(stream)
+    try:
+        values: tuple[Any, ...] = _decoder(tuple(types))(stream)
+    except (OverflowError, ValueError) as error:
+        # A length or an offset that no memory has: the library only looks for such of lists.
+        raise DecodingError(str(error)) from error
     return values
 
 
@@ -78,8 +84,12 @@ class Function:
         return "0x" + (self.selector + encode(self.inputs, list(arguments))).hex()
 
     def decode(self, data: bytes) -> Any:
-        """The result: nothing, one value, or a tuple; structs and multiple results as dicts."""
-        values = decode(self.outputs, data)
+        """The result: nothing, one value, or a tuple; structs and multiple results as dicts. What
+        stands at an address may be another contract, or none: Unreadable where it answered so."""
+        try:
+            values = decode(self.outputs, data)
+        except DecodingError as error:
+            raise Unreadable("eth_call", self.name) from error
         shaped = [shape(o, v) for o, v in zip(self.abi["outputs"], values, strict=True)]
         if len(shaped) <= 1:
             return shaped[0] if shaped else None
@@ -87,13 +97,17 @@ class Function:
 
 
 def decode_error(data: bytes) -> tuple[str, dict[str, Any]]:
-    """Name and arguments of a revert's data, looked up in every contract's errors."""
+    """Name and arguments of a revert's data, looked up in every contract's errors. Contracts that
+    are not ours revert as they like: what can not be read so is an unknown error."""
     if not data:
         return "", {}
     entry = error_index().get(data[:4])
     if entry is None:
         return "unknown error 0x" + data.hex(), {}
-    values = decode([canonical_type(i) for i in entry["inputs"]], data[4:])
+    try:
+        values = decode([canonical_type(i) for i in entry["inputs"]], data[4:])
+    except DecodingError:
+        return "unknown error 0x" + data.hex(), {}
     return entry["name"], {
         i.get("name") or str(n): shape(i, v)
         for n, (i, v) in enumerate(zip(entry["inputs"], values, strict=True))
@@ -128,9 +142,18 @@ class EventType:
 
 
 def decode_log(log: dict[str, Any]) -> Event | None:
-    """A log as an event; None when none of our contracts declares it."""
-    known = event_index().get((log["topics"][0], len(log["topics"])))
-    return None if known is None else known.decode(log)
+    """A log as an event; None when none of our contracts declares it, or could have written it."""
+    known = event_index().get(kind_of(log))
+    try:
+        return None if known is None else known.decode(log)
+    except DecodingError:
+        return None
+
+
+def kind_of(log: dict[str, Any]) -> tuple[str, int]:
+    """What tells events apart: the first topic, of which there may be none, and how many."""
+    topics = log["topics"]
+    return (topics[0] if topics else "", len(topics))
 
 
 def topic_of(value: int | str) -> str:
@@ -177,6 +200,15 @@ def events_of(name: str) -> dict[str, dict[str, Any]]:
     """Events of one contract by their first topic."""
     entries = [e for e in toolchain.artifacts()[name]["abi"] if e["type"] == "event"]
     return {"0x" + keccak(text=signature(e)).hex(): e for e in entries}
+
+
+@lru_cache(maxsize=64)
+def event_kinds(name: str) -> frozenset[tuple[str, int]]:
+    """What tells the events of one contract apart, as of `kind_of`."""
+    return frozenset(
+        (topic, 1 + sum(i["indexed"] for i in entry["inputs"]))
+        for topic, entry in events_of(name).items()
+    )
 
 
 @lru_cache(maxsize=1)

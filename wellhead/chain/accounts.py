@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -10,8 +12,11 @@ from eth_account import Account as EthAccount
 from eth_keys.datatypes import PrivateKey
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
+from urllib3.exceptions import ConnectTimeoutError
 
-from wellhead.chain.rpc import Rpc, RpcError
+from wellhead.chain.fees import Bounds, single_offer
+from wellhead.chain.record import DeploymentError
+from wellhead.chain.rpc import NodeUnreachable, Rpc, RpcError
 from wellhead.chain.typed import TypedData, Vrs, ask, vrs_of
 
 DEV_MNEMONIC = "test test test test test test test test test test test junk"
@@ -29,8 +34,28 @@ class NotMined(Exception):  # noqa: N818
         super().__init__(f"transaction {hashed} was sent and is not mined after {seconds:.0f} s")
 
 
+class MaybeSent(NotMined):
+    """A transaction was handed to a node, and whether it is mined is not known: who sends it again
+    may do it twice."""
+
+    def __init__(self, why: str, unsure: str) -> None:
+        Exception.__init__(self, f"{why}. {unsure}")
+
+
+class OtherChain(DeploymentError):  # noqa: N818
+    """The node is of another chain than what is sent is for."""
+
+    def __init__(self, wanted: int, found: int) -> None:
+        super().__init__(
+            f"the node is of chain {found} now, and this is for chain {wanted}: nothing is signed"
+        )
+
+
 class Account(Protocol):
-    """Somebody who can put a transaction on chain."""
+    """Somebody who can put a transaction on chain. One that signs does so within its bounds, where
+    it was given any."""
+
+    bounds: Bounds | None
 
     @property
     def address(self) -> str: ...
@@ -41,23 +66,27 @@ class Account(Protocol):
 
 
 class UnlockedAccount:
-    """An account whose key the node holds, as on a local chain."""
+    """An account whose key the node holds, as on a local chain. What it signs is up to the node."""
+
+    bounds: Bounds | None = None
 
     def __init__(self, address: str) -> None:
         self.address = to_checksum_address(address)
 
     def transact(self, rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
-        body = {"from": self.address, **transaction}
-        try:
-            return _receipt(rpc("eth_sendTransactionSync", body))
-        except RpcError as error:
-            if not _waited_too_long(error):
-                raise
-            hashed = _kept(rpc, self.address, body.get("data", "0x"))
-            if hashed is None:
-                error.add_note(f"the node keeps no such transaction of {self.address}: it lost it")
-                raise
-        return wait_for(rpc, hashed, patience=60.0)
+        body, doubt = {"from": self.address, **transaction}, unsure_of(self.address)
+        with sending(doubt):
+            try:
+                return _receipt(rpc("eth_sendTransactionSync", body), doubt)
+            except RpcError as error:
+                if not _waited_too_long(error):
+                    raise
+                hashed = _kept(rpc, self.address, body.get("data", "0x"))
+                if hashed is None:
+                    lost = f"the node keeps no such transaction of {self.address}: it lost it"
+                    error.add_note(lost)
+                    raise
+            return wait_for(rpc, hashed, patience=60.0)
 
     def sign_typed(self, rpc: Rpc, data: TypedData) -> Vrs | None:
         """The signature; None where the node makes none for this account."""
@@ -73,12 +102,15 @@ class UnlockedAccount:
 class KeyAccount:
     """An account that signs with a key held in this process."""
 
+    bounds: Bounds | None = None
+
     def __init__(self, key: bytes) -> None:
         self._key = PrivateKey(key)
         self.address = self._key.public_key.to_checksum_address()
 
     def transact(self, rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
-        return send_raw(rpc, self.sign_transaction(fill_in(rpc, self.address, transaction)))
+        body = fill_in(rpc, self.address, transaction, self.bounds)
+        return send_raw(rpc, self.sign_transaction(body))
 
     def sign_transaction(self, body: dict[str, Any]) -> bytes:
         """A transaction with all its fields, signed and encoded."""
@@ -105,35 +137,84 @@ class KeyAccount:
         return f"KeyAccount({self.address})"
 
 
-def fill_in(rpc: Rpc, sender: str, transaction: dict[str, Any]) -> dict[str, Any]:
-    """A transaction with the chain, nonce and fees that it needs to be signed."""
-    head = rpc("eth_getBlockByNumber", "latest", False)
-    base_fee = int(head.get("baseFeePerGas", "0x0"), 16)
-    tip = _priority_fee(rpc) if base_fee else 0
+def fill_in(
+    rpc: Rpc, sender: str, transaction: dict[str, Any], bounds: Bounds | None = None
+) -> dict[str, Any]:
+    """A transaction with the chain, nonce and fees that it needs to be signed; TooDear or
+    OtherChain where that is outside the bounds."""
+    chain_id = require_chain(rpc, bounds.chain_id if bounds else None)
+    offer = single_offer(rpc, bounds.caps if bounds else None)
+    gas = int(transaction["gas"], 16)
     body = {
-        "chainId": rpc.integer("eth_chainId"),
+        "chainId": chain_id,
         "nonce": rpc.integer("eth_getTransactionCount", sender, "pending"),
-        "maxPriorityFeePerGas": tip,
-        "maxFeePerGas": 2 * base_fee + tip,
+        "maxPriorityFeePerGas": offer.tip,
+        "maxFeePerGas": offer.max_fee,
         "value": 0,
         "data": transaction["data"],
-        "gas": int(transaction["gas"], 16),
+        "gas": gas,
     }
     if "to" in transaction:
         body["to"] = transaction["to"]
+    if bounds is not None:
+        bounds.told(gas, offer)
     return body
+
+
+def require_chain(rpc: Rpc, wanted: int | None) -> int:
+    """The node's chain; OtherChain where that is not the one that is wanted."""
+    found = rpc.integer("eth_chainId")
+    if wanted is not None and found != wanted:
+        raise OtherChain(wanted, found)
+    return found
 
 
 def send_raw(rpc: Rpc, signed: bytes) -> dict[str, Any]:
     """Send a signed transaction, wait until it is mined, and return the node's receipt."""
+    hashed = transaction_hash(signed)
+    with sending(unsure(hashed)):
+        try:
+            answer = rpc("eth_sendRawTransactionSync", "0x" + signed.hex())
+            if isinstance(answer, dict):
+                return answer
+        except RpcError as error:
+            if error.code == METHOD_NOT_FOUND:
+                rpc("eth_sendRawTransaction", "0x" + signed.hex())
+            elif not _waited_too_long(error):
+                raise
+    return wait_for(rpc, hashed)
+
+
+@contextmanager
+def sending(doubt: str) -> Iterator[None]:
+    """From here on a node that does not answer may have the transaction, and whoever stops waiting
+    does not stop it: both hear the sentence of `unsure` or `unsure_of`."""
     try:
-        return _receipt(rpc("eth_sendRawTransactionSync", "0x" + signed.hex()))
-    except RpcError as error:
-        if error.code == METHOD_NOT_FOUND:
-            rpc("eth_sendRawTransaction", "0x" + signed.hex())
-        elif not _waited_too_long(error):
-            raise
-    return wait_for(rpc, transaction_hash(signed))
+        yield
+    except NodeUnreachable as error:
+        if isinstance(error.__cause__, ConnectTimeoutError):
+            raise  # nobody was there to take it
+        raise MaybeSent(str(error), doubt) from error
+    except KeyboardInterrupt as error:
+        if error.args:
+            raise  # it says more
+        raise KeyboardInterrupt(doubt) from error
+
+
+def unsure(hashed: str) -> str:
+    """What whoever sent a transaction should know where nobody says what became of it."""
+    return (
+        f"Transaction {hashed} may have been sent: before you do this again, see whether it was "
+        "mined, at a block explorer or with the node's eth_getTransactionReceipt"
+    )
+
+
+def unsure_of(address: str) -> str:
+    """The same where nobody knows its hash."""
+    return (
+        f"A transaction of {address} may have been sent: before you do this again, see whether it "
+        "was mined, at a block explorer or with the node's eth_getTransactionCount"
+    )
 
 
 def transaction_hash(signed: bytes) -> str:
@@ -143,12 +224,17 @@ def transaction_hash(signed: bytes) -> str:
 def wait_for(rpc: Rpc, hashed: str, patience: float = 600.0) -> dict[str, Any]:
     """The receipt of a transaction that was sent, when it is mined."""
     deadline, pause = time.monotonic() + patience, 0.1
-    while (found := rpc("eth_getTransactionReceipt", hashed)) is None:
-        if time.monotonic() > deadline:
-            raise NotMined(hashed, patience)
-        time.sleep(pause)
-        pause = min(pause * 1.5, 3.0)
-    return _receipt(found)
+    try:
+        while (found := rpc("eth_getTransactionReceipt", hashed)) is None:
+            if time.monotonic() > deadline:
+                raise NotMined(hashed, patience)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 3.0)
+    except (NodeUnreachable, RpcError) as error:
+        raise MaybeSent(str(error), unsure(hashed)) from error
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt(unsure(hashed)) from error
+    return _receipt(found, unsure(hashed))
 
 
 @lru_cache(maxsize=128)
@@ -162,13 +248,6 @@ def dev_key(index: int) -> bytes:
 def dev_account(index: int) -> KeyAccount:
     """The local chain's account `index`, with its key."""
     return KeyAccount(dev_key(index))
-
-
-def _priority_fee(rpc: Rpc) -> int:
-    try:
-        return rpc.integer("eth_maxPriorityFeePerGas")
-    except RpcError:
-        return 10**9
 
 
 def _waited_too_long(error: RpcError) -> bool:
@@ -189,7 +268,7 @@ def _kept(rpc: Rpc, sender: str, data: str) -> str | None:
     return hashes[-1] if hashes else None
 
 
-def _receipt(receipt: Any) -> dict[str, Any]:
-    if not isinstance(receipt, dict):
-        raise TypeError(f"the node returned no receipt but {receipt!r}")
-    return receipt
+def _receipt(answer: Any, doubt: str) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise MaybeSent(f"the node returned no receipt but {answer!r}", doubt)
+    return answer

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
+from wellhead.chain.abi import decode
 from wellhead.chain.contract import Contract, Reverted
 from wellhead.chain.rpc import RpcError
 from wellhead.chain.typed import TypedData, separator
@@ -62,7 +62,7 @@ def signed_coin(contract: Contract, chain_id: int) -> SignedCoin | None:
         wanted = bytes(contract.call("DOMAIN_SEPARATOR"))
         name = str(contract.call("name"))
         contract.call("nonces", contract.address)
-    except (Reverted, RpcError, DecodingError):
+    except (Reverted, RpcError):
         return None
     for version in dict.fromkeys((_version_of(contract), "1", "2")):
         domain = {

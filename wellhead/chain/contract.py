@@ -17,13 +17,16 @@ from wellhead.chain.abi import (
     canonical_type,
     decode_error,
     decode_log,
+    event_kinds,
     events_of,
     functions_of,
+    kind_of,
     topic_of,
 )
-from wellhead.chain.accounts import Account
+from wellhead.chain.accounts import Account, MaybeSent, unsure_of
+from wellhead.chain.answers import is_bytes, is_receipt
 from wellhead.chain.logs import scan
-from wellhead.chain.rpc import Rpc, RpcError
+from wellhead.chain.rpc import NodeUnreachable, Rpc, RpcError
 
 #: Gas for a transaction that is sent without an estimate: just below anvil's block limit.
 GAS_CEILING = 29_000_000
@@ -32,12 +35,17 @@ BATCH = 100
 
 
 class Reverted(Exception):  # noqa: N818
-    """A call or transaction reverted. `name` is the custom error's, or "Error", "Panic", "" ."""
+    """A call or transaction reverted. `name` is the custom error's, or "Error", "Panic", "" . Of a
+    transaction that is mined, and of which the node does not say why it failed, `untold` is the
+    hash."""
 
-    def __init__(self, data: bytes, gas_used: int | None = None) -> None:
+    def __init__(self, data: bytes, gas_used: int | None = None, untold: str | None = None) -> None:
         self.data = data
         self.gas_used = gas_used
         self.name, self.arguments = decode_error(data)
+        if untold is not None:
+            told = f"transaction {untold} is mined and failed, and the node does not say why"
+            self.name, self.arguments = "Error", {"message": told}
         listed = ", ".join(str(value) for value in self.arguments.values())
         super().__init__(f"{self.name or 'reverted without data'}({listed})")
 
@@ -105,7 +113,7 @@ class Contract:
         """Send a transaction and wait for it. With `gas=None` the node estimates first, so that
         what would revert is never sent."""
         body = self._transaction(self.functions[function], arguments, sender.address)
-        return transact(self.rpc, body, sender, gas)
+        return transact(self.rpc, body, sender, gas, self.name)
 
     def estimate(self, function: str, *arguments: Any, sender: str) -> int:
         """Gas that a transaction would need, or Reverted."""
@@ -151,8 +159,14 @@ def deploy_contract(
     return Contract(rpc, name, receipt.contract_address), receipt
 
 
-def transact(rpc: Rpc, body: dict[str, Any], sender: Account, gas: int | None) -> Receipt:
-    """Send, wait, and raise Reverted with the revert's own data if it failed."""
+def transact(
+    rpc: Rpc, body: dict[str, Any], sender: Account, gas: int | None, kind: str | None = None
+) -> Receipt:
+    """Send, wait, and raise Reverted with the revert's own data if it failed.
+
+    Whoever is called on the way, a lease's receiver for one, may say what it likes. So of what a
+    contract of this `kind` declares counts only what the one that is called said itself.
+    """
     limit = gas if gas is not None else _estimate(rpc, body) * 5 // 4
     try:
         mined = sender.transact(rpc, {**body, "gas": hex(limit)})
@@ -160,15 +174,23 @@ def transact(rpc: Rpc, body: dict[str, Any], sender: Account, gas: int | None) -
         if error.data is None:
             raise
         raise _reverted(error) from error
+    if not is_receipt(mined):
+        raise MaybeSent("the node's receipt can not be read", unsure_of(sender.address))
     gas_used = int(mined["gasUsed"], 16)
-    if mined["status"] != "0x1":
-        raise Reverted(_revert_data(rpc, mined["transactionHash"]), gas_used)
+    if int(mined["status"], 16) != 1:
+        raise _failed(rpc, mined["transactionHash"], gas_used)
+    own = event_kinds(kind) if kind is not None else frozenset()
+    said = ((kind_of(log), decode_log(log)) for log in mined["logs"])
     return Receipt(
         hash=mined["transactionHash"],
         block=int(mined["blockNumber"], 16),
         gas_used=gas_used,
         contract_address=mined.get("contractAddress"),
-        events=tuple(e for log in mined["logs"] if (e := decode_log(log)) is not None),
+        events=tuple(
+            event
+            for which, event in said
+            if event is not None and (which not in own or event.address == body["to"])
+        ),
     )
 
 
@@ -189,6 +211,11 @@ def _reverted(error: RpcError) -> Exception:
     return Reverted(bytes.fromhex((error.data or "0x")[2:]))
 
 
-def _revert_data(rpc: Rpc, transaction_hash: str) -> bytes:
-    frame = rpc("debug_traceTransaction", transaction_hash, {"tracer": "callTracer"})
-    return bytes.fromhex((frame.get("output") or "0x")[2:])
+def _failed(rpc: Rpc, transaction: str, gas_used: int) -> Reverted:
+    """Why a mined transaction failed, as far as the node tells: few let anybody trace."""
+    try:
+        frame = rpc("debug_traceTransaction", transaction, {"tracer": "callTracer"})
+    except (RpcError, NodeUnreachable):
+        return Reverted(b"", gas_used, transaction)
+    output = frame.get("output") if isinstance(frame, dict) else None
+    return Reverted(bytes.fromhex(output[2:]) if is_bytes(output) else b"", gas_used)

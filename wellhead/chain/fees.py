@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from wellhead.chain.record import DeploymentError
@@ -28,6 +29,21 @@ class Caps:
     tip: int
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What an account signs within: one chain, and caps where there are any. `told` hears of the
+    gas and the offer before a transaction is signed."""
+
+    chain_id: int
+    caps: Caps | None
+    told: Callable[[int, Offer], None]
+
+
+class TooDear(Exception):  # noqa: N818
+    """The chain or the node asks for more than whoever sends allows; a sentence with the
+    numbers."""
+
+
 class NoDynamicFees(DeploymentError):  # noqa: N818
     """The chain has no base fee (EIP-1559)."""
 
@@ -37,10 +53,10 @@ class NoDynamicFees(DeploymentError):  # noqa: N818
 
 def base_fee(rpc: Rpc) -> int:
     """The latest block's."""
-    head = rpc("eth_getBlockByNumber", "latest", False)
-    if "baseFeePerGas" not in head:
+    found = _latest_base_fee(rpc)
+    if found is None:
         raise NoDynamicFees
-    return int(head["baseFeePerGas"], 16)
+    return found
 
 
 def usual_tip(rpc: Rpc) -> int:
@@ -49,6 +65,26 @@ def usual_tip(rpc: Rpc) -> int:
         return rpc.integer("eth_maxPriorityFeePerGas")
     except RpcError:
         return GWEI
+
+
+def single_offer(rpc: Rpc, caps: Caps | None) -> Offer:
+    """For a transaction that is sent once, and at once: enough for twice the base fee, or as much
+    as the caps allow; TooDear where that is too little. Free where there is no base fee."""
+    base = _latest_base_fee(rpc) or 0
+    tip = usual_tip(rpc) if base else 0
+    if caps is None:
+        return Offer(2 * base + tip, tip)
+    if tip > caps.tip:
+        raise TooDear(
+            f"the node asks for a tip of {show_gwei(tip)} for a unit of gas, above the cap of "
+            f"{show_gwei(caps.tip)}: the transaction is not sent. --max-priority-fee raises the cap"
+        )
+    if base + tip > caps.max_fee:
+        raise TooDear(
+            f"the base fee of {show_gwei(base)} and a tip of {show_gwei(tip)} are above the cap of "
+            f"{show_gwei(caps.max_fee)}: the transaction is not sent. --max-fee raises the cap"
+        )
+    return Offer(min(2 * base + tip, caps.max_fee), tip)
 
 
 def first_offer(rpc: Rpc, caps: Caps) -> Offer | None:
@@ -78,6 +114,15 @@ def show_gwei(wei: int) -> str:
     whole, rest = divmod(wei, GWEI)
     digits = f"{rest:09}".rstrip("0")
     return f"{whole:,}{'.' + digits if digits else ''} gwei"
+
+
+def _latest_base_fee(rpc: Rpc) -> int | None:
+    head = rpc("eth_getBlockByNumber", "latest", False)
+    try:
+        return int(head["baseFeePerGas"], 16) if "baseFeePerGas" in head else None
+    except (TypeError, ValueError) as error:
+        message = f"the answer can not be read: {error!r}"
+        raise RpcError("eth_getBlockByNumber", {"message": message}) from error
 
 
 def _bumped(value: int) -> int:

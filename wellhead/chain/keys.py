@@ -21,8 +21,11 @@ from wellhead.chain.accounts import (
     KeyAccount,
     fill_in,
     send_raw,
+    sending,
+    unsure_of,
     wait_for,
 )
+from wellhead.chain.fees import Bounds
 from wellhead.chain.rpc import Rpc, RpcError
 from wellhead.chain.typed import TypedData, Vrs, ask, vrs_of
 
@@ -40,6 +43,8 @@ class KeyProblem(Exception):  # noqa: N818
 class KeyfileAccount:
     """An account in a keystore file, opened when it first signs."""
 
+    bounds: Bounds | None = None
+
     def __init__(self, path: Path, ask: Ask, alias: str | None = None) -> None:
         self.path = path
         self._ask = ask
@@ -56,7 +61,9 @@ class KeyfileAccount:
         return self._account
 
     def transact(self, rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
-        return self.unlock().transact(rpc, transaction)
+        account = self.unlock()
+        account.bounds = self.bounds
+        return account.transact(rpc, transaction)
 
     def sign_transaction(self, body: dict[str, Any]) -> bytes:
         return self.unlock().sign_transaction(body)
@@ -104,6 +111,8 @@ class ExternalSigner:
     #: The same for typed data; each takes the address and the data.
     TYPED_METHODS = ("eth_signTypedData_v4", "eth_signTypedData", "account_signTypedData")
 
+    bounds: Bounds | None = None
+
     def __init__(self, rpc: Rpc, address: str) -> None:
         self._rpc = rpc
         self.address = to_checksum_address(address)
@@ -111,11 +120,13 @@ class ExternalSigner:
         self.sends_only = False
 
     def transact(self, rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
-        body = fill_in(rpc, self.address, transaction)
+        body = fill_in(rpc, self.address, transaction, self.bounds)
         signed = self.sign_transaction(body)
         if signed is not None:
             return send_raw(rpc, signed)
-        return wait_for(rpc, self.send(body))
+        with sending(unsure_of(self.address)):
+            hashed = self.send(body)
+        return wait_for(rpc, hashed)
 
     def sign_transaction(self, body: dict[str, Any]) -> bytes | None:
         """The signed transaction; None when the signer only sends by itself."""

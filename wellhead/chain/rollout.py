@@ -8,6 +8,7 @@ from typing import Any
 
 from wellhead.chain import compiler
 from wellhead.chain.abi import functions_of
+from wellhead.chain.accounts import require_chain
 from wellhead.chain.contract import Receipt, Reverted
 from wellhead.chain.deployment import Deployment, recorded
 from wellhead.chain.journal import Entry, Journal
@@ -49,6 +50,7 @@ class Rollout:
             rpc,
             sender,
             terms,
+            chain_id=journal.chain_id,
             start_block=journal.start_block,
             save=self._save,
             say=say,
@@ -175,7 +177,7 @@ class Rollout:
         self.journal.save(self._path)
 
 
-def new_journal(rpc: Rpc, deployer: str, parameters: Parameters) -> Journal:
+def new_journal(rpc: Rpc, chain_id: int, deployer: str, parameters: Parameters) -> Journal:
     """A plan that begins with the deployer's next transaction."""
     latest, pending = (
         rpc.integer("eth_getTransactionCount", deployer, when) for when in ("latest", "pending")
@@ -186,7 +188,7 @@ def new_journal(rpc: Rpc, deployer: str, parameters: Parameters) -> Journal:
             "mined, since the contracts' addresses follow from its nonce"
         )
     return Journal.fresh(
-        chain_id=rpc.integer("eth_chainId"),
+        chain_id=require_chain(rpc, chain_id),
         deployer=deployer,
         nonce=latest,
         block=rpc.integer("eth_blockNumber"),

@@ -10,14 +10,13 @@ from itertools import count
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import certifi
-from urllib3 import HTTPConnectionPool, PoolManager
+from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import HTTPError, LocationValueError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TimedOut
 from urllib3.util import parse_url
 
-#: Connections that are kept, where several threads ask the same node.
-_KEPT = 20
+from wellhead.chain.answers import is_bytes, is_quantity, is_readable
+from wellhead.chain.connections import PACKED, body_of, connections_to
 
 
 class NodeUnreachable(Exception):  # noqa: N818
@@ -32,14 +31,24 @@ class NodeUnreachable(Exception):  # noqa: N818
 class RpcError(Exception):
     """The node answered with an error; `data` holds a revert's bytes where there are any."""
 
-    def __init__(self, method: str, error: dict[str, Any]) -> None:
-        super().__init__(f"{method}: {error.get('message', error)}")
-        self.code = error.get("code")
-        self.message = str(error.get("message", ""))
-        data = error.get("data")
+    def __init__(self, method: str, error: Any) -> None:
+        told = error if isinstance(error, dict) else {"message": error}
+        super().__init__(f"{method}: {told.get('message', told)}")
+        self.code = told.get("code")
+        self.message = str(told.get("message", ""))
+        data = told.get("data")
         if isinstance(data, dict):
             data = data.get("data")
-        self.data = data if isinstance(data, str) and data.startswith("0x") else None
+        self.data = data if is_bytes(data) else None
+
+
+class Unreadable(RpcError):  # noqa: N818
+    """The node answered with something else than what the method is for, or the contract with
+    something else than what the function gives."""
+
+    def __init__(self, method: str, function: str = "") -> None:
+        told = f"the answer{f' to {function}' if function else ''} can not be read"
+        super().__init__(method, {"message": told})
 
 
 def shown(url: str) -> str:
@@ -54,10 +63,11 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{host}/..."
 
 
-def _by_id(body: Any) -> dict[Any, dict[str, Any]]:
+def _by_id(body: Any) -> dict[int, dict[str, Any]]:
     """The answers of a batch, if it is one."""
     listed = body if isinstance(body, list) else []
-    return {answer.get("id"): answer for answer in listed if isinstance(answer, dict)}
+    answers = (answer for answer in listed if isinstance(answer, dict))
+    return {number: one for one in answers if isinstance(number := one.get("id"), int)}
 
 
 def _reason(error: HTTPError) -> str:
@@ -80,7 +90,9 @@ class _Node:
 
 
 class Rpc:
-    """A node: `rpc("eth_chainId")`. Every answer is the node's, undecoded."""
+    """A node: `rpc("eth_chainId")`. Every answer is the node's, undecoded, but of the shape that
+    the method's answers have; RpcError and NodeUnreachable are all that comes of any other. The
+    node has `timeout` seconds for it, and as many for the way there."""
 
     def __init__(self, url: str, timeout: float = 60.0) -> None:
         self.url = url
@@ -91,10 +103,7 @@ class Rpc:
         self._most = 1_000_000
 
     def __call__(self, method: str, *params: Any) -> Any:
-        answer = self._post(self._request(method, params))
-        if not isinstance(answer, dict):
-            raise NodeUnreachable(self.url, "the answer is not JSON-RPC")
-        return self._result(method, answer)
+        return self._result(method, params, self._post(self._request(method, params)))
 
     def batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """Several calls in one request, answered in their order; the first error is raised.
@@ -113,14 +122,19 @@ class Rpc:
             requests = [self._request(method, params) for method, params in part]
             by_id = _by_id(self._post(requests))
             if all(request["id"] in by_id for request in requests):
-                answers += [self._result(r["method"], by_id[r["id"]]) for r in requests]
+                answers += [
+                    self._result(one["method"], one["params"], by_id[one["id"]]) for one in requests
+                ]
             else:
                 self._most = len(part) // 2
         return answers
 
     def integer(self, method: str, *params: Any) -> int:
         """A call whose answer is a hexadecimal quantity."""
-        return int(self(method, *params), 16)
+        answer = self(method, *params)
+        if not is_quantity(answer):
+            raise Unreadable(method)
+        return int(answer, 16)
 
     def now(self) -> int:
         """Chain time: the latest block's timestamp."""
@@ -139,7 +153,7 @@ class Rpc:
             return json.loads(self._exchange(sent))
         except HTTPError as error:
             raise NodeUnreachable(self.url, _reason(error)) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NodeUnreachable(self.url, "the answer is not JSON") from error
 
     def _exchange(self, sent: bytes) -> bytes:
@@ -148,18 +162,23 @@ class Rpc:
         if node is None or node.url != self.url:
             self.close()
             node = self._node = self._addressed()
-        response = node.connections.urlopen("POST", node.path, sent, node.headers, redirect=False)
-        if not 200 <= response.status < 300:
-            raise HTTPError(f"status {response.status} {response.reason or ''}".rstrip())
-        return response.data
+        response = node.connections.urlopen(
+            "POST", node.path, sent, node.headers, redirect=False, preload_content=False
+        )
+        try:
+            if not 200 <= response.status < 300:
+                raise HTTPError(f"status {response.status} {response.reason or ''}".rstrip())
+            return body_of(response)
+        except BaseException:
+            response.close()
+            raise
 
     def _addressed(self) -> _Node:
-        """Proxies of the environment are for the outside world: no pool of urllib3 asks for one."""
         address = parse_url(self.url)
         if address.scheme not in ("http", "https") or not address.host:
             raise LocationValueError("its address is not http:// or https:// and a host")
         headers = {
-            "Accept-Encoding": "gzip, deflate",
+            "Accept-Encoding": PACKED,
             "Content-Type": "application/json",
             "User-Agent": "wellhead",
         }
@@ -167,14 +186,18 @@ class Rpc:
             user, _, password = address.auth.partition(":")
             known = f"{unquote(user)}:{unquote(password)}".encode()
             headers["Authorization"] = f"Basic {b64encode(known).decode()}"
-        pools = PoolManager(
-            timeout=self._timeout, maxsize=_KEPT, retries=False, ca_certs=certifi.where()
-        )
-        connections = pools.connection_from_url(self.url)
+        connections = connections_to(self.url, self._timeout)
         return _Node(self.url, connections, address.request_uri, headers)
 
-    @staticmethod
-    def _result(method: str, answer: dict[str, Any]) -> Any:
-        if "error" in answer:
-            raise RpcError(method, answer["error"])
-        return answer["result"]
+    def _result(self, method: str, params: Sequence[Any], answer: Any) -> Any:
+        if not isinstance(answer, dict):
+            raise NodeUnreachable(self.url, "the answer is not JSON-RPC")
+        error = answer.get("error")
+        if error is not None:
+            raise RpcError(method, error)
+        if "result" not in answer:
+            raise NodeUnreachable(self.url, "the answer is not JSON-RPC")
+        result = answer["result"]
+        if not is_readable(method, params, result):
+            raise Unreadable(method)
+        return result

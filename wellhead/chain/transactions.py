@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from wellhead.chain.accounts import NotMined, transaction_hash
+from wellhead.chain.accounts import NotMined, require_chain, transaction_hash
 from wellhead.chain.contract import Reverted
 from wellhead.chain.fees import Caps, Offer, base_fee, first_offer, raised, show_gwei
 from wellhead.chain.journal import Entry, Sent
@@ -82,7 +82,7 @@ class Unrooted(Exception):  # noqa: N818
 
 
 class Courier:
-    """Sends the transactions of one account, one after the other."""
+    """Sends the transactions of one account, one after the other, on one chain and no other."""
 
     def __init__(
         self,
@@ -90,6 +90,7 @@ class Courier:
         sender: Sender,
         terms: Terms,
         *,
+        chain_id: int,
         start_block: int,
         save: Callable[[], None],
         say: Callable[[str], None],
@@ -103,7 +104,8 @@ class Courier:
         self._say = say
         self._clock = clock
         self._told: set[str] = set()
-        self._chain_id = rpc.integer("eth_chainId")
+        self._chain_id = chain_id
+        require_chain(rpc, chain_id)
 
     def deliver(self, entry: Entry, step: Step) -> dict[str, Any]:
         """The receipt of the step's transaction, which is sent if it was not."""

@@ -24,6 +24,7 @@ from wellhead.actions.errors import Refusal, SetupError
 from wellhead.chain import Deployment
 from wellhead.chain.journal import Journal, journal_file, only_one
 from wellhead.chain.record import DeploymentError
+from wellhead.chain.rpc import shown
 from wellhead.cli import amounts, options
 from wellhead.cli.session import HOUR, Session, Settings, run
 
@@ -31,7 +32,7 @@ from wellhead.cli.session import HOUR, Session, Settings, run
 @click.command()
 @options.deployment_plan
 @click.option("--officer", "officers", type=options.ADDRESS, multiple=True, help="May repeat.")
-@options.sender(f"{people.GOVERNOR}, the governor")
+@options.sender(f"{people.GOVERNOR}, the governor", pays=False)
 @options.node
 @options.deployment
 @options.shows
@@ -95,10 +96,11 @@ def deploy_here(
     sender = session.sender(people.GOVERNOR)
     path = session.deployment_file
     refuse_standing(session, path, again)
+    where = shown(session.rpc.url)
     if session.dry_run:
         document = {"dry_run": True, "chain_id": session.chain_id, "governor": sender.address}
         rows = [
-            ("chain", f"{session.chain_id} at {session.rpc.url}"),
+            ("chain", f"{session.chain_id} at {where}"),
             ("governor", sender.address),
             ("finality", amounts.show_span(plan.finality)),
             ("contest deposit", amounts.show_money(plan.contest_deposit)),
@@ -106,7 +108,7 @@ def deploy_here(
         ]
         session.out.result("deploy", document, "Deployment, not sent", rows)
         return
-    session.confirm(f"Deploy to chain {session.chain_id} at {session.rpc.url} as {sender.address}?")
+    session.confirm(f"Deploy to chain {session.chain_id} at {where} as {sender.address}?")
     with only_one(path), session.turn_of(sender):
         session.out.note("deploying ...")
         deployment = deploying.deploy_all(session.rpc, sender, plan, session.out.warn)
@@ -125,7 +127,7 @@ def deploy_here(
         "addresses": deployment.addresses,
     }
     rows = [
-        ("chain", f"{deployment.chain_id} at {session.rpc.url}"),
+        ("chain", f"{deployment.chain_id} at {where}"),
         ("governor", sender.address),
         ("file", str(path)),
         *deployment.addresses.items(),

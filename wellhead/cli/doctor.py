@@ -15,6 +15,7 @@ from wellhead.actions.freshness import freshness
 from wellhead.actions.records import clock_of
 from wellhead.chain import NodeUnreachable, RpcError
 from wellhead.chain.record import DeploymentError
+from wellhead.chain.rpc import shown
 from wellhead.cli import findings, looking, options, selection, venue_findings
 from wellhead.cli.amounts import show_count
 from wellhead.cli.failures import WRONG
@@ -58,7 +59,7 @@ def execute(
             advance(len(found), None)
     wrong = [finding for finding in found if finding.state == findings.WRONG]
     document = {
-        "node": session.rpc.url,
+        "node": shown(session.rpc.url),
         "healthy": not wrong,
         "findings": [finding.__dict__ for finding in found],
     }
@@ -141,7 +142,7 @@ def _node(session: Session) -> Iterator[Finding]:
     except RpcError:
         client = "a node that does not say what it is"
     where = "a local chain" if session.is_local else "a live one"
-    yield Finding("node", findings.OK, f"{rpc.url} is {client}")
+    yield Finding("node", findings.OK, f"{shown(rpc.url)} is {client}")
     yield Finding("chain", findings.OK, f"chain {chain_id}, {where}")
     wall = int(time.time())
     if session.is_local:

@@ -13,6 +13,7 @@ import click
 from wellhead.actions.errors import BadInput, EvidenceMissing, Refusal, SetupError, Unanswered
 from wellhead.chain import NodeUnreachable, Reverted, RpcError
 from wellhead.chain.accounts import NotMined
+from wellhead.chain.fees import TooDear
 from wellhead.chain.keys import KeyProblem
 from wellhead.chain.record import DeploymentError
 from wellhead.cli import sentences
@@ -37,7 +38,7 @@ def guarded(session: Session) -> Iterator[None]:
         _leave(session, NODE, f"{error}. Is it running? `wellhead up` starts a local chain")
     except RpcError as error:
         _leave(session, NODE, f"the node refused: {error}")
-    except (NotMined, Unanswered) as error:
+    except (NotMined, TooDear, Unanswered) as error:
         _leave(session, NODE, str(error))
     except (SetupError, DeploymentError, KeyProblem, ToolchainError) as error:
         _leave(session, SETUP, str(error))
@@ -51,8 +52,8 @@ def guarded(session: Session) -> Iterator[None]:
         sys.exit(CUT)
     except OSError as error:
         _leave(session, SETUP, f"{error.filename or 'a file'}: {error.strerror or error}")
-    except KeyboardInterrupt:
-        _leave(session, INTERRUPTED, "interrupted")
+    except KeyboardInterrupt as error:
+        _leave(session, INTERRUPTED, f"interrupted. {error}" if error.args else "interrupted")
 
 
 def _leave(

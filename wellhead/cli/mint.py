@@ -12,13 +12,13 @@ from wellhead.actions.errors import BadInput
 from wellhead.actions.minting import Minting
 from wellhead.actions.quorum import in_order
 from wellhead.chain import Deployment
-from wellhead.cli import amounts, files, options, payments
+from wellhead.cli import amounts, files, options, payments, sampling
 from wellhead.cli.output import Row
 from wellhead.cli.session import Session, Settings, run
 
 
 @click.command()
-@options.attestation
+@sampling.attestation
 @options.sender(f"{people.OPERATOR}, the operator")
 @options.node
 @options.deployment

@@ -56,6 +56,8 @@ WORD = Parsed("word", amounts.parse_word)
 WHOLE = Parsed("number", _below(2**32))
 #: Joules, GFLOP or tokens of an hour.
 LARGE = Parsed("number", _below(2**64))
+#: In wei.
+FEE = Parsed("gwei", lambda text: amounts.parse_decimal(text, 9))
 FILE = click.Path(path_type=Path)
 
 
@@ -151,8 +153,9 @@ deployment = _option(
 )
 
 
-def sender(default: str) -> Callable[[F], F]:
-    """Who sends, and how far it goes. `default` names the local chain's account."""
+def sender(default: str, *, pays: bool = True) -> Callable[[F], F]:
+    """Who sends, how far it goes, and what it may cost, unless the command says that by itself.
+    `default` names the local chain's account."""
     return stack(
         _option(
             "account",
@@ -180,6 +183,7 @@ def sender(default: str) -> Callable[[F], F]:
             "clef or web3signer.",
         ),
         sending,
+        *([fees] if pays else []),
     )
 
 
@@ -187,6 +191,23 @@ def sender(default: str) -> Callable[[F], F]:
 sending = stack(
     _option("dry_run", "--dry-run", is_flag=True, help="Ask the chain, but send nothing."),
     _option("yes", "--yes", "-y", is_flag=True, help="Do not ask before sending."),
+)
+
+#: What a transaction may cost; for the ape scripts too.
+fees = stack(
+    _option(
+        "max_fee",
+        "--max-fee",
+        type=FEE,
+        help="Most for a unit of gas; nothing is sent where the chain asks for more.  [default: "
+        "100, on a local chain no bound]",
+    ),
+    _option(
+        "max_priority_fee",
+        "--max-priority-fee",
+        type=FEE,
+        help="Most of that for whoever builds the block.  [default: 10, on a local chain no bound]",
+    ),
 )
 
 deployment_plan = stack(
@@ -246,68 +267,4 @@ order = stack(
 
 max_cost = click.option(
     "--max-cost", type=MONEY, help="Pay no more than this.  [default: the quote and 1 %]"
-)
-
-evidence = click.option(
-    "--evidence",
-    type=WORD,
-    default="0x" + "00" * 32,
-    metavar="WORD",
-    help="Merkle root of the data behind it, 32 bytes.  [default: zero]",
-)
-
-attestation = stack(
-    click.option("--cluster", type=WHOLE, metavar="ID", help="The cluster's id."),
-    click.option("--units", type=WHOLE, help="Units that are added."),
-    evidence,
-    click.option(
-        "--attestation",
-        "attestation_file",
-        type=FILE,
-        help="An attestation with the reporters' signatures (JSON).  [default: on a local chain "
-        "the dev reporters sign]",
-    ),
-)
-
-#: What was measured of an hour.
-measures = stack(
-    click.option("--working", type=THOUSANDTHS, help="Mean units that worked, e.g. 63.5."),
-    click.option(
-        "--available",
-        type=THOUSANDTHS,
-        help="Mean of what tenants could use.  [default: as much as was booked and worked]",
-    ),
-    click.option(
-        "--measured",
-        type=SHARE,
-        help="Utilization of the attested units, e.g. 43.1%.  [default: all that was available]",
-    ),
-    click.option("--energy", type=LARGE, default=0, help="Joules in the hour."),
-    click.option("--work", type=LARGE, default=0, help="GFLOP or tokens in the hour."),
-)
-
-samples = stack(
-    click.option("--cluster", type=WHOLE, metavar="ID", help="The cluster's id."),
-    click.option(
-        "--hour",
-        type=HOUR,
-        help="First hour that is reported.  [default: the last one that is over]",
-    ),
-    click.option("--hours", type=WHOLE, default=1, show_default=True, help="Hours, all alike."),
-    measures,
-    click.option(
-        "--file",
-        "sample_file",
-        type=FILE,
-        help="Samples from a JSON or CSV file instead, with the columns cluster, hour, working, "
-        "available, measured, energy, work.",
-    ),
-    evidence,
-    click.option(
-        "--signatures",
-        "signature_file",
-        type=FILE,
-        help="The reporters' signatures (JSON).  [default: on a local chain the dev reporters "
-        "sign]",
-    ),
 )

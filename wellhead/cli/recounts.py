@@ -11,7 +11,7 @@ from wellhead.actions import contesting, people, reporting
 from wellhead.actions.contesting import Contest, Ending
 from wellhead.actions.quorum import Signature, supermajority
 from wellhead.actions.records import clock_of
-from wellhead.cli import amounts, contests, files, options
+from wellhead.cli import amounts, contests, files, options, sampling
 from wellhead.cli.output import Row
 from wellhead.cli.report import sample_document
 from wellhead.cli.session import Session, Settings, run
@@ -25,8 +25,8 @@ from wellhead.model.samples import Sample
     type=options.HOUR,
     help="The contested hour: now-2, 2026-12-01T00:00Z or an hour's number.",
 )
-@options.measures
-@options.evidence
+@sampling.measures
+@sampling.evidence
 @click.option(
     "--file",
     "recount_file",

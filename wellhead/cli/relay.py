@@ -33,7 +33,7 @@ SILENT_FOR = 3600.0
 
 @click.command("run")
 @relaying
-@options.sender(f"{people.ANYBODY}, anybody")
+@options.sender(f"{people.ANYBODY}, anybody", pays=False)
 @options.node
 @options.deployment
 @options.shows

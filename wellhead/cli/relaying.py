@@ -5,10 +5,8 @@ from __future__ import annotations
 import click
 
 from wellhead.cli import options
-from wellhead.cli.amounts import parse_decimal
 
 HOURS = click.IntRange(1, 17_519)
-FEE = options.Parsed("gwei", lambda text: parse_decimal(text, 9))
 
 relaying = options.stack(
     click.option(
@@ -72,8 +70,12 @@ relaying = options.stack(
         help="Also distribute what clusters have earned, and sweep their bitcoin part for the tip, "
         "so often; 24 keeps less than a day's waiting.  [default: 0, never]",
     ),
-    click.option("--max-fee", type=FEE, help="Most for a unit of gas; needed off local chains."),
-    click.option("--max-priority-fee", type=FEE, help="Most of that for whoever builds the block."),
+    click.option(
+        "--max-fee", type=options.FEE, help="Most for a unit of gas; needed off local chains."
+    ),
+    click.option(
+        "--max-priority-fee", type=options.FEE, help="Most of that for whoever builds the block."
+    ),
     click.option(
         "--confirmations",
         type=click.IntRange(1, 1000),

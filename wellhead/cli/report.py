@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from wellhead.actions import people, reporting
-from wellhead.cli import amounts, files, options
+from wellhead.cli import amounts, files, options, sampling
 from wellhead.cli.amounts import HourAt
 from wellhead.cli.session import Session, Settings, run
 from wellhead.model.samples import Sample
@@ -19,7 +19,7 @@ SHOWN = 12
 
 
 @click.command()
-@options.samples
+@sampling.samples
 @options.sender(f"{people.ANYBODY}, anybody")
 @options.node
 @options.deployment

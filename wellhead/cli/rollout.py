@@ -20,11 +20,10 @@ from wellhead.chain.rollout import Rollout, continues, new_journal
 from wellhead.chain.rpc import shown
 from wellhead.cli import amounts
 from wellhead.cli.deploy import interrupted, refuse_standing
+from wellhead.cli.fees import show_ether
 from wellhead.cli.output import Row
 from wellhead.cli.parameters import ParameterFile, read_parameters
 from wellhead.cli.session import Session
-
-ETHER_DECIMALS = 18
 
 
 def deploy_by_file(session: Session, file: Path, *, again: bool) -> None:
@@ -79,8 +78,9 @@ def _prepare(
         session.out.warn("warning: an interrupted deployment to this chain is abandoned")
     if not session.dry_run and cost.balance < cost.now * 5 // 4:
         raise SetupError(
-            f"{sender.address} has {_ether(cost.balance)}, and {_ether(cost.now * 5 // 4)} should "
-            "be there: the cost at today's fees and a quarter more"
+            f"{sender.address} has {show_ether(cost.balance)}, and "
+            f"{show_ether(cost.now * 5 // 4)} should be there: the cost at today's fees and a "
+            "quarter more"
         )
     return journal
 
@@ -107,7 +107,7 @@ def _carry_out(
     if journal is None:
         if interrupted(path) is not None:
             session.out.note(f"the old journal is {put_aside(partial)} now")
-        journal = new_journal(session.rpc, sender.address, given.parameters())
+        journal = new_journal(session.rpc, session.chain_id, sender.address, given.parameters())
     signer: Any = sender
     if isinstance(sender, UnlockedAccount):
         signer = ExternalSigner(session.rpc, sender.address)
@@ -147,7 +147,7 @@ def _plan(
     }
     return [
         ("chain", f"{session.chain_id} at {_host(session)}"),
-        ("deployer", f"{sender.address}, has {_ether(cost.balance)}"),
+        ("deployer", f"{sender.address}, has {show_ether(cost.balance)}"),
         ("governor", str(p.governor)),
         *(
             (name, f"{coin.address}, {coin.symbol}, {coin.decimals} decimals")
@@ -169,7 +169,7 @@ def _plan(
         ("base fee now", f"{show_gwei(cost.base_fee)}, usual tip {show_gwei(cost.tip)}"),
         (
             "estimated cost",
-            f"{_ether(cost.now)} now, {_ether(cost.most)} at most: {cost.transactions} "
+            f"{show_ether(cost.now)} now, {show_ether(cost.most)} at most: {cost.transactions} "
             f"transactions, {cost.gas:,} gas",
         ),
         ("deployment file", str(path)),
@@ -251,11 +251,6 @@ def _show(
                 )
             )
     session.out.result("deploy", document, "Deployment", rows)
-
-
-def _ether(wei: int) -> str:
-    """To a millionth, rounded up."""
-    return f"{amounts.show_decimal(-(-wei // 10**12), ETHER_DECIMALS - 12)} ether"
 
 
 def _host(session: Session) -> str:

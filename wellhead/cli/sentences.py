@@ -162,6 +162,11 @@ OURS: dict[str, Sentence] = {
         + f", and {show_money(needed)} is needed."
     ),
     "TopUpTooLarge": _top_up,
+    "BooksBehind": lambda cluster, cursor: (
+        f"Cluster {cluster} is not in default: its books stand at {show_hour(cursor)} and count an "
+        "outage that is over. `wellhead revenue distribute --cluster "
+        f"{cluster}` brings them up to date."
+    ),
     "OwnLease": lambda lease, account: f"Lease {lease} belongs to {account} already.",
     "UseOver": lambda lease, expires, now: (
         f"The use of lease {lease} would be over since {show_time(expires)}: it is "

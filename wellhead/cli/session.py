@@ -36,6 +36,9 @@ class Settings:
     verbose: bool = False
     dry_run: bool = False
     yes: bool = False
+    #: Most for a unit of gas and most of that for whoever builds the block, wei.
+    max_fee: int | None = None
+    max_priority_fee: int | None = None
     #: An account that is there already, as in an ape script.
     signer: Account | None = field(default=None, repr=False)
     #: Whether whoever named the node says that it is a local one.
@@ -66,10 +69,10 @@ class Session:
 
     @cached_property
     def rpc(self) -> Rpc:
-        from wellhead.chain import Rpc
+        from wellhead.chain.rpc import Rpc, shown
 
         url = self._url()
-        self.out.detail(f"node {url}")
+        self.out.detail(f"node {shown(url)}")
         rpc = Rpc(url)
         if self.settings.called_local:
             _require_local(rpc)
@@ -87,12 +90,14 @@ class Session:
     def chain_id(self) -> int:
         from wellhead.actions import networks
         from wellhead.actions.errors import SetupError
+        from wellhead.chain.rpc import shown
 
         found = self.rpc.integer("eth_chainId")
         known = networks.KNOWN.get(self.settings.network or "")
         if known is not None and known.chain_id != found:
+            where = shown(self.rpc.url)
             raise SetupError(
-                f"{known.name} is chain {known.chain_id}, but {self.rpc.url} is chain {found}"
+                f"{known.name} is chain {known.chain_id}, but {where} is chain {found}"
             )
         return found
 
@@ -124,11 +129,15 @@ class Session:
     @cached_property
     def deployment(self) -> Deployment:
         from wellhead.chain import Deployment
+        from wellhead.chain.accounts import OtherChain
 
         path = self.deployment_file
         self.freshen()
         self.out.detail(f"chain {self.chain_id}, deployment {path}")
-        return Deployment.load(path, self.rpc)
+        found = Deployment.load(path, self.rpc)
+        if found.chain_id != self.chain_id:
+            raise OtherChain(self.chain_id, found.chain_id)
+        return found
 
     def freshen(self) -> None:
         """Let contracts on the node of `up` see the present."""
@@ -159,9 +168,12 @@ class Session:
 
     def sender(self, default: int) -> Account:
         """Who sends: the account that was named, else a local chain's account `default`."""
+        from wellhead.cli.fees import bounds_of
         from wellhead.cli.senders import find_sender
 
-        return find_sender(self, default)
+        sender = find_sender(self, default)
+        sender.bounds = bounds_of(self)
+        return sender
 
     def confirm(self, question: str) -> None:
         """Go on only if the person agrees; --yes and --dry-run do not ask."""
@@ -190,10 +202,11 @@ class Session:
 def _require_local(rpc: Rpc) -> None:
     from wellhead.actions.errors import SetupError
     from wellhead.chain.locality import is_local
+    from wellhead.chain.rpc import shown
 
     if not is_local(rpc):
         raise SetupError(
-            f"the network is called local, but the node at {rpc.url} is of chain "
+            f"the network is called local, but the node at {shown(rpc.url)} is of chain "
             f"{rpc.integer('eth_chainId')} and no local one: name its network with --network"
         )
 

@@ -12,6 +12,7 @@ from wellhead.actions.health import Facts
 from wellhead.actions.views import ClusterView
 from wellhead.chain import Deployment, NodeUnreachable
 from wellhead.chain.record import DeploymentError
+from wellhead.chain.rpc import shown
 from wellhead.cli import amounts, clusters, looking, options
 from wellhead.cli.failures import NODE
 from wellhead.cli.output import Row
@@ -60,7 +61,7 @@ def execute(session: Session, account: int | str | None, limit: int | None) -> N
     node = session.node
     document = {
         "running": True,
-        "node": session.rpc.url,
+        "node": shown(session.rpc.url),
         "pid": node.pid if node else None,
         "kept": local.is_kept(node) if node else None,
         "chain_id": chain_id,
@@ -76,7 +77,7 @@ def execute(session: Session, account: int | str | None, limit: int | None) -> N
         "contested": [{"cluster": one.cluster, "hour": one.hour} for one in contests],
         "balances": [_balance(facts) for facts in balances.values()],
     }
-    where = f"{session.rpc.url} (process {node.pid})" if node else session.rpc.url
+    where = f"{shown(session.rpc.url)} (process {node.pid})" if node else shown(session.rpc.url)
     rows: list[Row] = [
         ("node", where),
         ("chain", f"{chain_id}, {'local' if session.is_local else 'live'}"),
@@ -99,9 +100,9 @@ def execute(session: Session, account: int | str | None, limit: int | None) -> N
 
 def _nothing(session: Session) -> None:
     kept = local.remembers()
-    document: dict[str, Any] = {"running": False, "node": session.rpc.url, "kept": kept}
+    document: dict[str, Any] = {"running": False, "node": shown(session.rpc.url), "kept": kept}
     later = "an earlier chain is kept: `wellhead up` goes on with it" if kept else "`wellhead up`"
-    rows = [("node", f"none answers at {session.rpc.url}"), ("next", later)]
+    rows = [("node", f"none answers at {shown(session.rpc.url)}"), ("next", later)]
     session.out.result("status", document, "Status", rows)
     sys.exit(NODE)
 

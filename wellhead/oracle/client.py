@@ -5,24 +5,32 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
 from wellhead.chain import KeyAccount
 from wellhead.oracle import requests, wire
-from wellhead.oracle.deadline import http_client
+from wellhead.oracle.deadline import exchange, http_client
+from wellhead.oracle.heard import heard
 from wellhead.oracle.measurements import Proposal, Signed
 
 Answer = TypeVar("Answer", bound=BaseModel)
+
+#: Bytes of an answer. In the largest, a refusal with the batch that was signed, are the words of
+#: `MOST_SAMPLES` hours and `MOST_MEASUREMENTS` of 0.4 kB each: less than 4 MiB.
+MOST_BYTES = 16 * 2**20
+#: Bytes of an hour's raw samples. A device in a look is a line of 0.33 kB; 32,768 of them, as many
+#: as a source can be told of, with a look a minute and the one before make 616 MiB.
+MOST_RAW_BYTES = 2**30
 
 
 class ReporterUnreachable(Exception):  # noqa: N818
     """No reporter answers at the address, or not as one."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"no reporter answers at {url}: {reason}")
+        super().__init__(f"no reporter answers at {url}: {heard(reason)}")
         self.url = url
 
 
@@ -36,7 +44,8 @@ class ReporterRefused(Exception):  # noqa: N818
 
 class ReporterClient:
     """A reporter at an address; requests are signed by `account`, in this machine's time. A
-    question and its whole answer take `timeout` seconds at most, however it trickles in."""
+    question and its whole answer take `timeout` seconds at most, however it trickles in. One that
+    is larger than any honest one is none."""
 
     def __init__(
         self,
@@ -92,7 +101,8 @@ class ReporterClient:
 
     def raw_samples(self, cluster: int, hour: int) -> wire.RawSamples:
         """What its own measurement of an hour rests on."""
-        return self._ask(wire.RawSamples, "GET", f"/samples/{cluster}/{hour}")
+        target = f"/samples/{cluster}/{hour}"
+        return self._ask(wire.RawSamples, "GET", target, most=MOST_RAW_BYTES)
 
     def heartbeat(self, body: wire.HeartbeatBody) -> int:
         return self._ask(wire.Taken, "POST", "/heartbeats", body).taken
@@ -112,19 +122,31 @@ class ReporterClient:
         self.close()
 
     def _ask(
-        self, kind: type[Answer], method: str, target: str, body: BaseModel | None = None
+        self,
+        kind: type[Answer],
+        method: str,
+        target: str,
+        body: BaseModel | None = None,
+        most: int = MOST_BYTES,
     ) -> Answer:
         content = b"" if body is None else body.model_dump_json().encode()
         now = time.time_ns() // 10**9
         signed = requests.headers_for(self._account, method, target, now, self.reporter, content)
-        return self._parse(kind, self._send(method, target, content, signed))
+        return self._parse(kind, self._send(method, target, content, signed, most))
 
-    def _send(self, method: str, target: str, content: bytes, headers: dict[str, str]) -> Any:
+    def _send(
+        self,
+        method: str,
+        target: str,
+        content: bytes,
+        headers: dict[str, str],
+        most: int = MOST_BYTES,
+    ) -> httpx.Response:
         if content:
             headers = {**headers, "content-type": "application/json"}
         try:
-            response = self._http.request(
-                method, self.url + target, content=content, headers=headers
+            response = exchange(
+                self._http, method, self.url + target, most, headers, content=content
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ReporterUnreachable(self.url, str(error) or type(error).__name__) from error
@@ -136,7 +158,7 @@ class ReporterClient:
             raise ReporterUnreachable(self.url, f"status {response.status_code}") from error
         raise ReporterRefused(self.url, refused)
 
-    def _parse(self, kind: type[Answer], response: Any) -> Answer:
+    def _parse(self, kind: type[Answer], response: httpx.Response) -> Answer:
         try:
             return kind.model_validate_json(response.content)
         except ValidationError as error:

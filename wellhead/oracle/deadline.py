@@ -1,8 +1,9 @@
-"""HTTP exchanges that end.
+"""HTTP exchanges that end, in time and in bytes.
 
 A timeout of httpx is for every single read: who sends a byte now and then holds whoever asked for
 as long as it likes. With the client made here a timeout is for the whole exchange, from its turn in
-the pool to the last byte of the answer, and `within` bounds several exchanges together.
+the pool to the last byte of the answer, and `within` bounds several exchanges together. An answer
+may be as large as memory, too: `exchange` reads so much of it and no more.
 
 What it does not bound is how long the machine's own resolver takes for a name.
 """
@@ -11,11 +12,13 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import inf
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 import httpcore
@@ -36,8 +39,11 @@ _FAILURES = (
 def http_client(timeout: float = 5.0, transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """A client whose timeouts, this one and those of single requests, are for whole exchanges,
     seconds. It asks no proxy: those are for the outside world, and whom the oracle asks is
-    addressed directly."""
-    return httpx.Client(timeout=timeout, trust_env=False, transport=transport or Exchanges())
+    addressed directly. And it takes no cookies, which would be kept for good."""
+    nobodys = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.Client(
+        timeout=timeout, trust_env=False, transport=transport or Exchanges(), cookies=nobodys
+    )
 
 
 @contextmanager
@@ -46,6 +52,42 @@ def within(seconds: float) -> Iterator[None]:
     httpx.TimeoutException where they are not done. A block around it may end them sooner."""
     with _ending(monotonic() + seconds):
         yield
+
+
+class TooLarge(httpx.HTTPError):
+    """An answer is larger than whoever asked reads, or could become so."""
+
+
+def exchange(
+    http: httpx.Client,
+    method: str,
+    url: str,
+    most: int,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    **options: Any,
+) -> httpx.Response:
+    """Ask, with httpx's `options`, and read the whole answer, which has `most` bytes at most:
+    TooLarge where there are more, without reading on, and httpx.InvalidURL where that is none.
+
+    It is asked for as it is, and what comes compressed all the same is not unpacked: one read of it
+    can become any size.
+    """
+    asked = {**headers, "accept-encoding": "identity"}
+    try:
+        request = http.build_request(method, url, headers=asked, **options)
+    except UnicodeError as error:
+        raise httpx.InvalidURL("there is no name of a host in it") from error
+    with closing(http.send(request, stream=True)) as answer:
+        if answer.headers.get("content-encoding", "identity") != "identity":
+            raise TooLarge("its answer is compressed, and may be of any size")
+        body = bytearray()
+        for part in answer.iter_bytes():
+            body += part
+            if len(body) > most:
+                raise TooLarge(f"its answer has more than {most:,} bytes")
+    return httpx.Response(
+        answer.status_code, headers=answer.headers, content=bytes(body), request=request
+    )
 
 
 class Exchanges(httpx.BaseTransport):
@@ -181,6 +223,8 @@ def _places_of(host: str, port: int) -> list[str]:
         return [socket.getnameinfo(place, numbers)[0] for *_, place in found]
     except OSError as error:
         raise httpcore.ConnectError(str(error)) from error
+    except UnicodeError as error:  # a part of it is empty, too long, or not what its prefix says
+        raise httpcore.ConnectError(f"{host} is no name of a host") from error
 
 
 def _left(timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:

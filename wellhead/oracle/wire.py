@@ -11,7 +11,8 @@
 * `GET /batches/{cluster}/{hour}`: `Batch`, what binds the reporter for that hour, or 404.
 * `GET /signed/{digest}`: `Batch`, the batch or recount that it signed under this digest, or 404:
   of an hour it keeps what binds it and what it signed last.
-* `GET /samples/{cluster}/{hour}`: `RawSamples` of its own measurement, or 404.
+* `GET /samples/{cluster}/{hour}`: `RawSamples` of its own measurement, or 404; 429 also while it
+  gives some to that address, or to several others.
 * `POST /heartbeats` of `HeartbeatBody`: `Taken`.
 
 All but the first two must be signed requests (`wellhead.oracle.requests`). Other refusals, with
@@ -23,11 +24,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from wellhead.model.samples import Sample
 from wellhead.model.units import HOUR
 from wellhead.oracle.bookings import Bookings
+from wellhead.oracle.heard import heard
 from wellhead.oracle.measurements import Measurement, Proposal, Signed
 from wellhead.oracle.readings import HourSamples
 
@@ -39,6 +41,11 @@ Count = Annotated[int, Field(ge=0, lt=2**32)]
 #: Most samples in a batch, and measurements in a body.
 MOST_SAMPLES = 512
 MOST_MEASUREMENTS = 16 * MOST_SAMPLES
+
+#: Characters of a sentence. Who reads it writes it into a log, or before a person.
+MOST_SENTENCE = 500
+
+Sentence = Annotated[str, AfterValidator(lambda text: heard(text, MOST_SENTENCE))]
 
 #: Why a batch is not signed.
 Reason = Literal[
@@ -139,10 +146,11 @@ class Granted(Body):
 
 
 class Refused(Body):
-    """`detail` is a sentence for people. `cluster` and `hour` say which sample it is about."""
+    """`detail` is a sentence for people: whoever made it, it is on one line, as it can be printed,
+    and cut. `cluster` and `hour` say which sample it is about."""
 
     reason: Reason
-    detail: str
+    detail: Sentence
     cluster: int | None = None
     hour: int | None = None
     missing: list[MeasurementBody] = Field(default_factory=list)
@@ -203,7 +211,7 @@ class Health(Body):
     chain_time_s: int | None
     skew_s: int | None
     clusters: list[ClusterHealth]
-    problems: list[str]
+    problems: list[Sentence]
 
 
 def word_of(value: int) -> str:

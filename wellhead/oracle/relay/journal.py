@@ -93,10 +93,10 @@ class Journal:
             body: dict[str, Any] = json.loads(path.read_text("utf-8"))
             if body["schema"] != SCHEMA:
                 raise ValueError(f"its schema is not {SCHEMA}")
+            theirs = tuple(body[name] for name in ("chain_id", "oracle", "account"))
             journal._fill(body)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise JournalError(f"{path} is no journal of a relay: {error}") from error
-        theirs = tuple(body[name] for name in ("chain_id", "oracle", "account"))
         if theirs != (chain_id, oracle, account):
             raise JournalError(
                 f"{path} is the journal of {theirs[2]} on chain {theirs[0]} with the oracle "

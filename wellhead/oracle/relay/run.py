@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from eth_abi.exceptions import DecodingError
+
 from wellhead.chain import Account, Deployment, NodeUnreachable, Receipt, Reverted, RpcError
 from wellhead.chain.accounts import NotMined
 from wellhead.chain.transactions import Clock, Terms
@@ -32,6 +34,10 @@ from wellhead.oracle.relay.survey import Survey
 GRACE = 900
 #: Longest pause of a relay that can do nothing, seconds.
 LONGEST_PAUSE = 600.0
+#: What a chain and its node do that ends a round; the next one may find it otherwise.
+_FAILURES = (NodeUnreachable, RpcError, NotMined, Reverted)
+#: What comes of answers that have the right shape and make no sense.
+_NONSENSE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, DecodingError)
 
 
 class Relay:
@@ -83,7 +89,8 @@ class Relay:
 
     def run_once(self) -> Outcome:
         """Everything that can be done now. What can not is in the outcome; NodeUnreachable,
-        RpcError and NotMined where the chain itself fails, and the next round continues."""
+        RpcError, NotMined and Reverted where the chain itself fails, and the next round
+        continues."""
         outcome = self._begin()
         outcome.resumed = [order.label for order in self.desk.resume()]
         found = self._survey.look(outcome.now)
@@ -253,7 +260,8 @@ def run_forever(
     goes_on: Callable[[], bool] = lambda: True,
 ) -> None:
     """A round every `poll` seconds, or rarer as long as there is something to do and it fails.
-    Survives a node and reporters that are gone, and catches up when they are back."""
+    Survives a node and reporters that are gone, and catches up when they are back; whatever they
+    answer, it is said and ends no more than a round."""
     pause, hour = poll, 0
     do = round_ or relay.run_once
     while goes_on():
@@ -264,8 +272,10 @@ def run_forever(
             # A new hour is worth a new start.
             fails = fails and outcome.now // HOUR == hour
             hour = outcome.now // HOUR
-        except (NodeUnreachable, RpcError, NotMined) as error:
+        except _FAILURES as error:
             relay.warn(str(error))
+        except _NONSENSE as error:
+            relay.warn(f"this round ends at an answer that makes no sense: {error!r}")
         pause = min(pause * 2, max(LONGEST_PAUSE, poll)) if fails else poll
         relay.clock.sleep(pause)
 

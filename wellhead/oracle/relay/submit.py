@@ -59,6 +59,7 @@ class Desk:
             self._rpc,
             sender,
             terms,
+            chain_id=deployment.chain_id,
             start_block=deployment.block,
             save=journal.save,
             say=say,

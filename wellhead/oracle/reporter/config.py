@@ -35,7 +35,8 @@ class _Table(BaseModel):
 
 
 class LimitTable(_Table):
-    """How much may be asked. A body of more than 64 KiB counts as several requests."""
+    """How much may be asked. A body of more than 64 KiB counts as several requests, and raw samples
+    as many of their address as there are 8 KiB of looks in the store."""
 
     account_per_minute: int = Field(default=600, ge=1)
     account_burst: int = Field(default=300, ge=1)

@@ -1,7 +1,8 @@
 """The file that a reporter must not forget: SQLite, on disk before anything is shown or signed.
 
 One process at a time has it. It may be given a largest size; a file that has no room left, like a
-disk that has none, refuses to be written and keeps what it holds.
+disk that has none, refuses to be written and keeps what it holds. It counts what each cluster's
+exporters brought into it, see `wellhead.oracle.reporter.shares`.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from typing import IO
 
 #: A file of an older version than `_OLDEST` is of other contracts, whose hours nobody measures with
 #: these. One of the versions between is made a present one when it is opened, and forgets nothing.
-VERSION, _OLDEST = 3, 2
+VERSION, _OLDEST = 4, 2
 #: The smallest size that has room for the tables and some work.
 LEAST_BYTES = 256 * 1024
+#: Bytes that a row takes beside what is in it.
+ROW = 64
 
 #: SQLite's answers when a file can not be written, whatever was asked.
 _NOT_WRITTEN = {
@@ -87,6 +90,47 @@ INSERT OR IGNORE INTO devices (cluster, identity, since, hour)
 DROP TABLE former;
 """  # noqa: S608
 
+#: By table, the column that a cluster's exporters fill, and the bytes that a row takes by it: once
+#: for the table, and once for every index that has it.
+_SIZES = {
+    "moments": ("lines", f"length({{0}}.lines) + {ROW}"),
+    "own": ("earlier", "coalesce(length({0}.earlier), 0)"),
+    "refused": ("device", f"2 * length(CAST({{0}}.device AS BLOB)) + {ROW}"),
+    "devices": ("identity", f"3 * length(CAST({{0}}.identity AS BLOB)) + {ROW}"),
+}
+
+
+def _counting(table: str, column: str, size: str) -> str:
+    """Triggers, so that rows are counted by whatever statement they come, change and go. Where that
+    one ignores conflicts what is in here does, too; so nothing in here rests on a conflict."""
+    new, old = size.format("new"), size.format("old")
+    return f"""
+CREATE TRIGGER {table}_come AFTER INSERT ON {table} BEGIN
+    INSERT OR IGNORE INTO sizes VALUES (new.cluster, 0);
+    UPDATE sizes SET bytes = bytes + {new} WHERE cluster = new.cluster;
+END;
+CREATE TRIGGER {table}_change AFTER UPDATE OF {column} ON {table} BEGIN
+    UPDATE sizes SET bytes = bytes + {new} - ({old}) WHERE cluster = new.cluster;
+END;
+CREATE TRIGGER {table}_go AFTER DELETE ON {table} BEGIN
+    UPDATE sizes SET bytes = bytes - ({old}) WHERE cluster = old.cluster;
+END;
+"""  # noqa: S608
+
+
+_SIZE_OF_EACH = " UNION ALL ".join(
+    f"SELECT cluster, {size.format(table)} AS bytes FROM {table}"  # noqa: S608
+    for table, (_, size) in _SIZES.items()
+)
+_FROM_3 = f"""
+CREATE TABLE sizes (cluster INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);
+INSERT INTO sizes SELECT cluster, sum(bytes) FROM ({_SIZE_OF_EACH}) GROUP BY cluster;
+{"".join(_counting(table, *told) for table, told in _SIZES.items())}
+"""  # noqa: S608
+
+#: What makes a file of a version one of this; 0 is a new one.
+_STEPS = {0: _TABLES + _FROM_3, 2: _FROM_2 + _FROM_3, 3: _FROM_3}
+
 
 class StoreProblem(Exception):  # noqa: N818
     """The file is not one that this reporter can use: a sentence says why."""
@@ -133,9 +177,8 @@ class Database:
                 f"version {VERSION}"
             )
         if version != VERSION:
-            tables = _FROM_2 if version else _TABLES
             self._connection.executescript(
-                f"BEGIN; {tables} PRAGMA user_version = {VERSION}; COMMIT"
+                f"BEGIN; {_STEPS[version]} PRAGMA user_version = {VERSION}; COMMIT"
             )
         (self._page,) = ask("PRAGMA page_size").fetchone()
         self.max_bytes = max_bytes

@@ -13,11 +13,13 @@ from math import inf
 
 from wellhead.chain import KeyAccount
 from wellhead.oracle.chain import DISAGREEING, HOUR
+from wellhead.oracle.heard import heard
 from wellhead.oracle.hours import Frame, longest_gap, measure_hour
 from wellhead.oracle.measurements import Key, sign
 from wellhead.oracle.readings import HourSamples, Moment
 from wellhead.oracle.reporter.policy import RING
 from wellhead.oracle.reporter.raws import without
+from wellhead.oracle.reporter.shares import Shares
 from wellhead.oracle.reporter.store import Own, Store
 from wellhead.oracle.reporter.view import Unready, View
 from wellhead.oracle.reporter.watching import Watch
@@ -64,6 +66,7 @@ class Measuring:
         }
         for number, watch in self.watches.items():
             watch.attested = partial(self._attested, number)
+        self.shares = Shares(store, self.watches)
         self._turns = {number: threading.RLock() for number in self.watches}
         #: Clusters of which it is known what failed canaries count no more.
         self._asked: set[int] = set()
@@ -198,7 +201,7 @@ class Measuring:
         for item in refused:
             log.warning(
                 "cluster %d, hour %d: device %s counts as absent, it stands in cluster %d",
-                *(number, hour, item.device, item.elsewhere),
+                *(number, hour, heard(item.device), item.elsewhere),
             )
         self._heard(Made(own, frame))
         return True
@@ -209,8 +212,9 @@ class Measuring:
         earliest = begin - watch.table.max_gap_s
         if not watch.is_live:
             found = watch.recorded(earliest, end, frame.attested)
-            early = [moment for moment in found if moment.time_s < begin]
-            return (early[-1] if early else None), found[len(early) :]
+            early = sum(moment.time_s < begin for moment in found)
+            kept = self.shares.bounded(watch.cluster, found[max(0, early - 1) :])
+            return (kept[0], kept[1:]) if early else (None, kept)
         before = self._store.raws.last_moment(watch.cluster, begin)
         moments = self._store.raws.moments(watch.cluster, begin, end)
         return (before if before and before.time_s >= earliest else None), moments

@@ -20,7 +20,7 @@ from wellhead.oracle.readings import (
     Reading,
     lines_of,
 )
-from wellhead.oracle.reporter.database import Database
+from wellhead.oracle.reporter.database import ROW, Database
 from wellhead.oracle.reporter.devices import Refused as Refused
 from wellhead.oracle.reporter.devices import elsewhere
 
@@ -46,12 +46,8 @@ class Raws:
 
     def moments(self, cluster: int, begin_s: int, end_s: int) -> list[Moment]:
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT lines FROM moments WHERE cluster = ? AND time_s >= ? AND time_s < ? "
-                "ORDER BY time_s",
-                (cluster, begin_s, end_s),
-            ).fetchall()
-        return [unpacked(lines) for (lines,) in rows]
+            looks = _looks(connection, cluster, begin_s, end_s)
+        return [unpacked(lines) for lines in looks]
 
     def times(self, cluster: int, begin_s: int, end_s: int) -> list[int]:
         """When it looked."""
@@ -170,18 +166,39 @@ class Raws:
             ).fetchone()
             if row is None:
                 return None
-            moments = self.moments(cluster, hour * HOUR, (hour + 1) * HOUR)
-            if not moments:
-                return None
-            return without(
-                HourSamples(
-                    before=unpacked(row[0]) if row[0] else None,
-                    moments=tuple(moments),
-                    canaries=tuple(self.canaries(cluster, hour)),
-                    heartbeats=tuple(self.heartbeats(cluster, hour)),
-                ),
-                self.refused(cluster, hour),
-            )
+            looks = _looks(connection, cluster, hour * HOUR, (hour + 1) * HOUR)
+            canaries, heartbeats = self.canaries(cluster, hour), self.heartbeats(cluster, hour)
+            refused = self.refused(cluster, hour)
+        if not looks:
+            return None
+        # To unpack them takes its time, in which others have something to write.
+        return without(
+            HourSamples(
+                before=unpacked(row[0]) if row[0] else None,
+                moments=tuple(unpacked(lines) for lines in looks),
+                canaries=tuple(canaries),
+                heartbeats=tuple(heartbeats),
+            ),
+            refused,
+        )
+
+    def stored(self, cluster: int, hour: int) -> int:
+        """Bytes that the looks of an hour take."""
+        with self._database.reading() as connection:
+            (size,) = connection.execute(
+                "SELECT coalesce(sum(length(lines)), 0) FROM moments "
+                "WHERE cluster = ? AND time_s >= ? AND time_s < ?",
+                (cluster, hour * HOUR, (hour + 1) * HOUR),
+            ).fetchone()
+        return int(size)
+
+    def size(self, cluster: int) -> int:
+        """Bytes that are kept of what a cluster's exporters showed."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT bytes FROM sizes WHERE cluster = ?", (cluster,)
+            ).fetchone()
+        return int(row[0]) if row else 0
 
     def prune(self, before_s: int) -> int:
         """Forget the raw samples of hours that ended before a time; how many looks that were."""
@@ -197,6 +214,10 @@ class Raws:
             )
             for table in ("heartbeats", "refused"):
                 connection.execute(f"DELETE FROM {table} WHERE hour < ?", (before_s // HOUR,))  # noqa: S608
+            connection.execute(
+                "UPDATE own SET earlier = NULL WHERE hour < ? AND earlier IS NOT NULL",
+                (before_s // HOUR,),
+            )
             return done.rowcount
 
 
@@ -237,6 +258,11 @@ def packed(moment: Moment) -> bytes:
     return zlib.compress(b"\n".join(lines_of(moment)))
 
 
+def size_of(moment: Moment) -> int:
+    """Bytes that a moment takes in the store."""
+    return len(packed(moment)) + ROW
+
+
 def unpacked(lines: bytes) -> Moment:
     """The moment that these lines are of; they are our own."""
     head, *listed = zlib.decompress(lines).split(b"\n")
@@ -246,6 +272,16 @@ def unpacked(lines: bytes) -> Moment:
         del body["kind"], body["time_s"]
         readings.append(Reading(**body))
     return Moment(json.loads(head)["time_s"], tuple(readings))
+
+
+def _looks(connection: sqlite3.Connection, cluster: int, begin_s: int, end_s: int) -> list[bytes]:
+    """The looks of [begin_s, end_s), as they are kept."""
+    rows = connection.execute(
+        "SELECT lines FROM moments WHERE cluster = ? AND time_s >= ? AND time_s < ? "
+        "ORDER BY time_s",
+        (cluster, begin_s, end_s),
+    )
+    return [lines for (lines,) in rows]
 
 
 def _is_measured(connection: sqlite3.Connection, cluster: int, hour: int) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from wellhead.chain import KeyAccount
 from wellhead.oracle import wire
 from wellhead.oracle.chain import HOUR, portions
+from wellhead.oracle.heard import heard
 from wellhead.oracle.measurements import (
     Key,
     Kind,
@@ -110,6 +111,10 @@ class Reporter:
             return None
         return wire.RawSamples.of(own.signed, own.bookings, own.attested, samples)
 
+    def stored_bytes(self, cluster: int, hour: int) -> int:
+        """How large in the store the looks are that its own measurement rests on."""
+        return self._store.raws.stored(cluster, hour)
+
     def heartbeat(self, body: wire.HeartbeatBody) -> int:
         return self._policy.heartbeat(body, lambda cluster: cluster in self.measuring.watches)
 
@@ -128,6 +133,7 @@ class Reporter:
             problems.append(f"{self.address} is none of the chain's reporters")
         if self._store.database.refusal:
             problems.append(f"nothing can be written to the store: {self._store.database.refusal}")
+        problems += self.measuring.shares.problems()
         watches = self.measuring.watches.values()
         if chain_time is not None and any(watch.is_live for watch in watches):
             skew = self.measuring.skew_problem(chain_time)
@@ -147,7 +153,7 @@ class Reporter:
             )
             refused = self._store.raws.refused(watch.cluster)
             for other in sorted({item.elsewhere for item in refused}):
-                names = [item.device for item in refused if item.elsewhere == other]
+                names = [heard(it.device, 80) for it in refused if it.elsewhere == other]
                 problems.append(
                     f"{len(names)} devices of cluster {watch.cluster} count as absent, they stand "
                     f"in cluster {other}: {', '.join(names[:3])}{', ...' if names[3:] else ''}"

@@ -83,7 +83,7 @@ class Rounds:
         """One look at a live cluster, and the canaries that are due."""
         number = str(watch.cluster)
         try:
-            moment = watch.look()
+            (moment,) = self._measuring.shares.bounded(watch.cluster, [watch.look()])
             self._store.raws.add_moment(watch.cluster, moment)
             self._metrics.moments.labels(number).inc()
             self._looks.pop(watch.cluster, None)
@@ -109,13 +109,15 @@ class Rounds:
     def measure(self) -> None:
         """Measure what is due, hour by hour, and forget what is old."""
         now = self._view.now()
-        for number in self._measuring.watches:
-            hours = self._open_hours(number, now // HOUR)
-            if hours:
-                self._measuring.make_due(number, hours)
-        if self._pruned_hour != now // HOUR:
-            self._store.raws.prune(now - self._retention_s)
-            self._pruned_hour = now // HOUR
+        try:
+            for number in self._measuring.watches:
+                hours = self._open_hours(number, now // HOUR)
+                if hours:
+                    self._measuring.make_due(number, hours)
+        finally:  # a full store too, or it would be full for ever
+            if self._pruned_hour != now // HOUR:
+                self._store.raws.prune(now - self._retention_s)
+                self._pruned_hour = now // HOUR
 
     def _open_hours(self, number: int, end: int) -> list[int]:
         """Hours that have no record and no own measurement, at most `AT_ONCE` of them."""

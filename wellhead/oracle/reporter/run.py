@@ -17,8 +17,16 @@ from wellhead.chain import Deployment, KeyAccount, NodeUnreachable, Rpc, RpcErro
 from wellhead.chain.keys import KeyfileAccount, refuse_inside
 from wellhead.chain.locality import LOCAL_CHAIN_IDS, is_local, publicly_known
 from wellhead.chain.record import DeploymentError, Record
+from wellhead.oracle.heard import heard
 from wellhead.oracle.measurements import Domain
 from wellhead.oracle.reporter.config import ReporterConfig
+from wellhead.oracle.reporter.connections import (
+    BATCH,
+    QUEUE,
+    fitting,
+    most_connections,
+    sweep,
+)
 from wellhead.oracle.reporter.database import StoreProblem
 from wellhead.oracle.reporter.reporter import Reporter
 from wellhead.oracle.reporter.service import make_app
@@ -55,7 +63,7 @@ def open_reporter(config: ReporterConfig, ask: Ask) -> Reporter:
     try:
         check()
     except (NodeUnreachable, RpcError) as error:
-        log.warning("%s", error)
+        log.warning("%s", heard(error))
     addresses = record.addresses
     domain = Domain(record.chain_id, addresses["MetricsOracle"], addresses["Contests"])
     try:
@@ -84,6 +92,9 @@ def serve(
         host, port = listener.getsockname()[:2]
         settings = uvicorn.Config(
             app,
+            http=fitting(most_connections()),
+            ws="none",
+            backlog=BATCH,
             log_config=None,
             access_log=verbose,
             lifespan="on",
@@ -108,8 +119,16 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listener in sockets or ():  # the server let few wait
+            listener.listen(QUEUE)
         if not self.should_exit:
             self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        if counter % 10 == 0:
+            sweep(self.server_state.connections)
+        return await super().on_tick(counter)
 
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -121,7 +140,7 @@ def _ignore(number: int, frame: FrameType | None) -> None:
 
 def _listening(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((host, port), family=_family(host), backlog=256)
+        return socket.create_server((host, port), family=_family(host), backlog=QUEUE)
     except OSError as error:
         raise SetupError(f"can not listen at {host}:{port}: {error.strerror or error}") from error
 

@@ -6,10 +6,11 @@ with the same signature.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import Annotated, TypeVar
 
 from fastapi import FastAPI, Path, Query, Request, Response
@@ -17,20 +18,22 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from wellhead.actions.settings import sentence
-from wellhead.oracle import requests, wire
+from wellhead.oracle import wire
 from wellhead.oracle.reporter.config import LimitTable
 from wellhead.oracle.reporter.database import StoreFull
-from wellhead.oracle.reporter.limits import Limiter
+from wellhead.oracle.reporter.gate import Gate, Turned
 from wellhead.oracle.reporter.refusals import Refusal
 from wellhead.oracle.reporter.reporter import Reporter
 from wellhead.oracle.reporter.view import Unready
 
 log = logging.getLogger("wellhead.reporter")
 
-#: Bytes of a body that count as one request.
-PIECE = 64 * 1024
+#: Seconds in which raw samples must be taken once they are made, and bytes that are handed on at a
+#: time.
+GIVEN_S, PART = 60.0, 256 * 1024
 
 Body = TypeVar("Body", bound=BaseModel)
 ClusterId = Annotated[int, Query(ge=1, lt=2**32)]
@@ -38,71 +41,6 @@ HourNumber = Annotated[int, Query(ge=0, lt=2**24)]
 ClusterPart = Annotated[int, Path(ge=1, lt=2**32)]
 HourPart = Annotated[int, Path(ge=0, lt=2**24)]
 WordPart = Annotated[str, Path(pattern=r"^0x[0-9a-f]{64}$")]
-
-
-class Turned(Exception):  # noqa: N818
-    """A request that goes no further."""
-
-    def __init__(self, status: int, reason: wire.Reason, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.refused = wire.Refused(reason=reason, detail=detail)
-
-
-class Gate:
-    """Who may come in, how often and with how much."""
-
-    def __init__(
-        self,
-        reporter: str,
-        limits: LimitTable,
-        now: Callable[[], float],
-        clock: Callable[[], float],
-    ) -> None:
-        self._reporter, self._now = reporter, now
-        self._most = limits.max_body_bytes
-        self._accounts = Limiter(limits.account, clock)
-        self._addresses = Limiter(limits.address, clock)
-
-    def admit(self, request: Request) -> None:
-        """Anybody, by the address that they come from."""
-        self._charge_address(request, 1)
-
-    async def body_of(self, request: Request) -> bytes:
-        """The body of a request that is signed; what is too long, or more than its address may
-        send, is not read to its end."""
-        body = bytearray()
-        pieces = 0
-        async for part in request.stream():
-            body += part
-            if len(body) > self._most:
-                raise Turned(413, "malformed", f"a body has at most {self._most:,} bytes")
-            # Keys cost nothing, so the account alone would be no limit.
-            if len(body) // PIECE > pieces:
-                self._charge_address(request, len(body) // PIECE - pieces)
-                pieces = len(body) // PIECE
-        # As it came: what is signed is not the decoded form.
-        target = bytes(request.scope.get("raw_path") or request.url.path.encode())
-        if request.scope["query_string"]:
-            target += b"?" + request.scope["query_string"]
-        try:
-            account = requests.sender_of(
-                request.headers,
-                request.method,
-                target.decode("latin-1"),
-                int(self._now()),
-                self._reporter,
-                bytes(body),
-            )
-        except requests.BadRequest as error:
-            raise Turned(401, "unsigned", str(error)) from error
-        if not self._accounts.allows(account, 1 + len(body) // PIECE):
-            raise Turned(429, "busy", f"too many requests by {account}: wait a minute")
-        return bytes(body)
-
-    def _charge_address(self, request: Request, cost: int) -> None:
-        if not self._addresses.allows(request.client.host if request.client else "", cost):
-            raise Turned(429, "busy", "too many requests from this address: wait a minute")
 
 
 def make_app(
@@ -122,6 +60,7 @@ def make_app(
     # A page with the API's schema would load scripts from elsewhere; the schema is `wire`.
     app = FastAPI(openapi_url=None, lifespan=lifespan)
     gate = Gate(reporter.address, limits, now, clock)
+    making = asyncio.Lock()  # raw samples, which are work
     _refuse_with_sentences(app)
 
     async def asked(request: Request) -> bytes:
@@ -188,10 +127,23 @@ def make_app(
     @app.get("/samples/{cluster}/{hour}")
     async def samples(request: Request, cluster: ClusterPart, hour: HourPart) -> Response:
         await asked(request)
-        found = await run_in_threadpool(reporter.raw_samples, cluster, hour)
-        if found is None:
-            raise Turned(404, "unknown", f"no samples of hour {hour} of cluster {cluster} are here")
-        return _answer(found)
+
+        def dumped() -> bytes | None:
+            found = reporter.raw_samples(cluster, hour)
+            return None if found is None else found.model_dump_json().encode()
+
+        async def made() -> bytes:
+            stored = await run_in_threadpool(reporter.stored_bytes, cluster, hour)
+            gate.charge_for(request, stored)
+            async with making:
+                found = await run_in_threadpool(dumped)
+            if found is None:
+                raise Turned(
+                    404, "unknown", f"no samples of hour {hour} of cluster {cluster} are here"
+                )
+            return found
+
+        return _Given(gate.giving(request), made)
 
     @app.post("/heartbeats")
     async def heartbeat(request: Request) -> Response:
@@ -199,6 +151,33 @@ def make_app(
         return _answer(wire.Taken(taken=await run_in_threadpool(reporter.heartbeat, body)))
 
     return app
+
+
+class _Given(Response):
+    """A large answer, which is made, and handed on as fast as it is taken, while `turn` lasts: who
+    does not take it in time gets no more of it."""
+
+    def __init__(
+        self, turn: AbstractContextManager[None], made: Callable[[], Awaitable[bytes]]
+    ) -> None:
+        super().__init__(media_type="application/json")
+        self._turn, self._made = turn, made
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._turn:
+            self.body = await self._made()
+            self.init_headers()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GIVEN_S):
+                    await self._hand_on(send)
+
+    async def _hand_on(self, send: Send) -> None:
+        head = {"status": self.status_code, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **head})
+        for begin in range(0, len(self.body), PART):
+            part = self.body[begin : begin + PART]
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 def _answer(body: BaseModel, status: int = 200) -> Response:

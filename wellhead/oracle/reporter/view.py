@@ -12,9 +12,12 @@ from wellhead.chain import Deployment, NodeUnreachable, Reverted, RpcError
 from wellhead.chain.record import DeploymentError
 from wellhead.oracle.bookings import Bookings
 from wellhead.oracle.chain import ChainView, Cluster, Signers
+from wellhead.oracle.heard import heard
 from wellhead.oracle.measurements import Domain, Key
 
 NOBODY = "0x" + "0" * 40
+#: Characters of what a node says.
+MOST_SENTENCE = 500
 
 
 class Unready(Exception):  # noqa: N818
@@ -145,4 +148,4 @@ class NodeView:
                     self._is_checked = True
             yield
         except (NodeUnreachable, RpcError, DeploymentError) as error:
-            raise Unready(str(error)) from error
+            raise Unready(heard(error, MOST_SENTENCE)) from error

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from wellhead.oracle.heard import heard
 from wellhead.oracle.readings import Moment, Reading
 
 #: Unix time in seconds.
@@ -24,11 +25,16 @@ Weight = Annotated[int, Field(ge=0, le=1_000_000)]
 #: Bytes of UTF-8 that a device's name, serial number and model may each have, and the name of what
 #: serves tokens, which is all its labels. UUIDs have 40; an orchestrator's labels some hundred.
 MOST_TEXT, MOST_LABELS = 256, 1024
+#: Characters of a sentence, in which there may be words of others.
+MOST_SENTENCE = 500
 
 
 class SourceError(Exception):
     """The reporter's own means of looking failed: this was no look, and says nothing about the
     cluster. A sentence says what failed."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(heard(sentence, MOST_SENTENCE))
 
 
 class Source(Protocol):

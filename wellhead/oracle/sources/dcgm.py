@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -12,12 +14,17 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import Field
 
+from wellhead.oracle.deadline import exchange
+from wellhead.oracle.heard import heard
 from wellhead.oracle.readings import Moment
 from wellhead.oracle.sources.base import Clock, SourceTable, Url, Weight, place_of
 from wellhead.oracle.sources.dcgm_fields import FIELDS, TOKENS, Shown, readings_of
 
 #: A page of eight GPUs has some 30 kB; one that is larger than this is nonsense.
 MOST_BYTES = 16 * 2**20
+#: Characters of a line, of which a GPU's has some 350. What the parser takes for one grows with the
+#: square of its length beyond some ten thousand.
+MOST_LINE = 16 * 2**10
 MOST_AT_ONCE = 16
 
 _log = logging.getLogger(__name__)
@@ -43,6 +50,8 @@ class DcgmSource:
 
     def __init__(self, config: DcgmConfig, now: Clock, http: httpx.Client) -> None:
         self._config, self._now, self._http = config, now, http
+        #: One page at a time: reading them is work, and others have some to do meanwhile.
+        self._turn = threading.Lock()
 
     def read(self, begin_s: int, end_s: int) -> list[Moment]:
         time_s = self._now()
@@ -56,28 +65,22 @@ class DcgmSource:
 
     def _page(self, url: str) -> list[Shown]:
         try:
-            text = self._fetch(url).decode("utf-8")
-            return list(shown_in(text, place_of(url), {*FIELDS, self._config.tokens}))
+            page = exchange(self._http, "GET", url, MOST_BYTES, timeout=self._config.timeout_s)
+            text = page.raise_for_status().content.decode("utf-8")
+            with self._turn:
+                return list(shown_in(text, place_of(url), {*FIELDS, self._config.tokens}))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            reason = str(error) or type(error).__name__
-            _log.warning("%s shows nothing: %s", place_of(url), reason.replace(url, place_of(url)))
+            reason = str(error).replace(url, place_of(url)) or type(error).__name__
+            _log.warning("%s shows nothing: %s", place_of(url), heard(reason))
             return []
-
-    def _fetch(self, url: str) -> bytes:
-        body = bytearray()
-        with self._http.stream("GET", url, timeout=self._config.timeout_s) as response:
-            response.raise_for_status()
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > MOST_BYTES:
-                    raise ValueError(f"more than {MOST_BYTES:,} bytes")
-        return bytes(body)
 
 
 def shown_in(text: str, place: str, names: set[str]) -> Iterator[Shown]:
     """The wanted metrics of a page in Prometheus' text format; `place` is whose page it is.
     ValueError where it is no such page, and there is nothing on it that could be believed."""
     wanted = {name.removesuffix("_total") for name in names}
+    if any(len(line) > MOST_LINE for line in io.StringIO(text)):
+        raise ValueError(f"a line has more than {MOST_LINE:,} characters")
     try:
         samples = [
             sample

@@ -16,12 +16,17 @@ from typing import Annotated, Literal
 import httpx
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
+from wellhead.oracle.deadline import exchange
 from wellhead.oracle.readings import Moment
 from wellhead.oracle.sources.base import Clock, SourceError, SourceTable, Url, Weight, place_of
 from wellhead.oracle.sources.dcgm_fields import FIELDS, TOKENS, Shown, readings_of
 
-#: Steps in one question; a server refuses more than 11,000.
-MOST_STEPS = 720
+#: Steps in one question: two hours of a look a minute, more than an hour and the longest gap before
+#: it ever are. A server itself refuses more than 11,000.
+MOST_STEPS = 120
+#: Bytes of an answer. The largest cluster that a source can be told of has 4,096 exporters of eight
+#: GPUs: a series of each, 1 KiB of labels and 120 values of 40 bytes, makes 182 MiB.
+MOST_BYTES = 256 * 2**20
 
 _MATCHER = re.compile(r'(?:[a-zA-Z_]\w*(?:=~|!~|!=|=)"(?:[^"\\\n]|\\.)*"(?:,(?=.)|$))*', re.ASCII)
 _METRIC = re.compile(r"[a-zA-Z_:][\w:]*", re.ASCII)
@@ -130,7 +135,14 @@ class PrometheusSource:
             "step": self._config.step_s,
         }
         try:
-            response = self._http.get(self._url, params=params, timeout=self._config.timeout_s)
+            response = exchange(
+                self._http,
+                "GET",
+                self._url,
+                MOST_BYTES,
+                params=params,
+                timeout=self._config.timeout_s,
+            )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = str(error) or type(error).__name__
             raise SourceError(f"no Prometheus answers at {self._place}: {reason}") from error
