@@ -25,6 +25,7 @@ LEFT_OUT = {
         "looks for the contracts without probes"
     ),
     "tests/unit/test_properties_gas.py": "is about gas",
+    "tests/unit/test_properties_walk.py": "is about gas",
 }
 
 
