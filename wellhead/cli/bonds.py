@@ -88,8 +88,8 @@ def recover(settings: Settings, cluster: int) -> None:
     CLUSTER is the cluster's id. Where the terms ask for a bond, nobody can book while 72 booked
     hours in a row in which nothing was available count towards a default. Anybody may end that,
     when a final report, no older than 72 hours and what it takes to be final, says that something
-    was available, or worked while nobody had booked. For that outage no default can be declared any
-    more.
+    was available, or worked while nobody had booked, and no later booked hour has one that says
+    that nothing was. For that outage no default can be declared any more.
     """
     run(settings, lambda session: _recover(session, cluster))
 
