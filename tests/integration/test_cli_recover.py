@@ -79,8 +79,9 @@ def test_from_an_outage_to_bookings_again(wellhead: Command, stage: Stage, clust
     ):
         assert wellhead.refused(1, *words) == IN_DEFAULT
     still = (
-        "No final report of late says that cluster 1 works. Report an hour in which "
-        "something was available, or worked while nobody had booked, and wait until that is final."
+        "No final report says that cluster 1 works again since the last booked hour in which "
+        "nothing was available. Report an hour in which something was available, or worked while "
+        "nobody had booked, and wait until that is final."
     )
     assert wellhead.refused(1, "cluster", "recover", cluster, "--yes") == still
     assert wellhead.refused(1, "cluster", "recover", cluster, "--dry-run") == still
@@ -113,8 +114,8 @@ def test_from_an_outage_to_bookings_again(wellhead: Command, stage: Stage, clust
     stage.finalize()
     assert wellhead.refused(1, "quote", *ORDER) == IN_DEFAULT
     assert said_by_doctor(wellhead) == {
-        "message": "nothing was available for 3 days of booked hours in a row, and it works again "
-        f"on final record, from {works} on; no default can be declared; bookings are closed",
+        "message": "nothing was available for 3 days of booked hours in a row, and by the final "
+        f"report of {works} it works again; bookings are closed",
         "advice": "anybody may note that: `wellhead cluster recover 1`",
     }
     before = block_number(stage)

@@ -18,8 +18,9 @@ _NONE, _OPEN = "LeaseMarket_NotInDefault", "LeaseMarket_NotAccrued"
 
 @dataclass(frozen=True)
 class Outage:
-    """An outage of 72 booked hours, and its state. `hour` is the first that shows that it is over,
-    by its record; where the books are behind, the first that they have not counted."""
+    """An outage of 72 booked hours, and its state. `hour` shows by its record that it is over: the
+    last whose record is final, else the first of the last 72. Where a default can be declared it is
+    the one from which on all is void; where the books are behind, the first not counted."""
 
     state: str
     hour: int

@@ -173,8 +173,7 @@ def outage(found: ClusterView, now: Outage | None) -> Iterator[Finding]:
                 f"again, {recover}",
             ),
             outages.OVER: (
-                f"{said}, and it works again on final record, from {hour} on; no default can be "
-                f"declared{closed}",
+                f"{said}, and by the final report of {hour} it works again{closed}",
                 f"anybody may note that: {recover}",
             ),
             outages.REPORTED: (

@@ -127,9 +127,9 @@ MARKET: dict[str, Sentence] = {
         "again, once such a report is final."
     ),
     "LeaseMarket_StillDown": lambda cluster: (
-        f"No final report of late says that cluster {cluster} works. Report an hour "
-        "in which something was available, or worked while nobody had booked, and wait until that "
-        "is final."
+        f"No final report says that cluster {cluster} works again since the last booked hour in "
+        "which nothing was available. Report an hour in which something was available, or worked "
+        "while nobody had booked, and wait until that is final."
     ),
     "LeaseMarket_InDefault": lambda cluster: (
         f"Nobody can book in cluster {cluster} now: nothing was available for 72 booked hours in a "
