@@ -251,3 +251,19 @@ def test_an_issuer_takes_back_only_its_own_word(office: Office) -> None:
     office.chain_and_model_agree()
     office.identify(5, 400 * DELAY)
     assert known.can_receive(0, who)
+
+
+@shows("DEF-14")
+def test_what_worked_amid_an_outage_is_no_recovery(machine: Directed) -> None:
+    """An idle hour in which all worked lies before the last dark one; later ones end the outage."""
+    market = machine.world.market
+    assert machine.open_lease(0, 40, 1, 70, MAX)
+    assert machine.open_lease(0, 40, 72, 3, MAX)
+    machine.live_hours(75, 0)
+    assert not machine.anyone(machine.stage.market, "recover", market.recover)
+    assert market.walk(machine.key).down == 72 * HOUR
+    machine.agree()
+    machine.live_hours(1, Q)
+    assert machine.anyone(machine.stage.market, "recover", market.recover)
+    assert market.book_of(machine.key).down == 0
+    machine.agree()

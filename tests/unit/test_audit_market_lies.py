@@ -15,6 +15,7 @@ from wellhead.audit.blocks import RawLog
 from wellhead.audit.decode import decoders_of
 from wellhead.audit.replay import Replay
 from wellhead.audit.whole import Chain
+from wellhead.model.samples import Sample
 
 OURS = ("LeaseMarket", "RevenueRouter", "CapacityToken")
 #: Events and fields that only say who, or why: nothing follows from them, and nothing is stored.
@@ -181,3 +182,30 @@ def _words(chain: Chain) -> Words:
         for slot, word, _ in replay.slots()
         if word
     }
+
+
+@shows("AUD-5")
+def test_a_recovery_that_there_was_not_is_named(stage: Stage) -> None:
+    """It is told before it happened, by an hour that worked before the last dark one."""
+    cluster = stage.cluster(50, Terms(bond=USD))
+    post(stage, cluster, 100 * USD)
+    start = stage.hour() + 1
+    for begin, hours in ((start, 72), (start + 73, 2)):
+        open_lease(stage, cluster, 5, begin, hours)
+    stage.to_hour(start + 75)
+    works = [Sample(cluster, hour, 50_000, 0) for hour in range(start + 72, start + 75)]
+    stage.report([Sample(cluster, hour, 0, 0) for hour in range(start, start + 72)] + works)
+    stage.finalize()
+    accrue(stage, cluster)
+    logs = raw_logs(stage)
+    early = len(logs), logs[-1][1]
+    hour = stage.hour()
+    stage.report([Sample(cluster, hour - 1, 50_000, 0)])
+    stage.finalize()
+    stage.market.send("recover", cluster, sender=stage.stranger)
+    check(stage)
+    *before, (told, _) = raw_logs(stage)
+    wrong = told._replace(block=logs[-1][0].block, data=(start + 72).to_bytes(32, "big"))
+    at, time = early
+    _, found = rebuilt(stage, [*before[:at], (wrong, time), *before[at:]])
+    assert [(one.said, one.expected) for one in found] == [("Recovered", "none, nothing works")]
